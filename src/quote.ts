@@ -1,0 +1,55 @@
+/**
+ * The one quoting function. Every value that reaches a shell goes through here;
+ * nothing else in this project may build shell out of values.
+ */
+
+/**
+ * Quotes `value` as one word of POSIX sh (single quotes, POSIX.1-2017 §2.2.2).
+ * @throws {RangeError} if it holds a NUL byte, which no argument can carry (execve(2)).
+ */
+export function quote(value: string): string {
+  if (value.includes('\0')) throw new RangeError('A NUL byte cannot be part of a shell word');
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** Quotes an argument vector as one command of POSIX sh. */
+export function quoteAll(argv: readonly string[]): string {
+  return argv.map(quote).join(' ');
+}
+
+/** Template tag for shell text: every interpolated string is quoted, a nested {@link Shell} is inserted as it is. */
+export function sh(
+  strings: TemplateStringsArray,
+  ...values: readonly (string | number | Shell | readonly string[])[]
+): Shell {
+  let text = strings[0] ?? '';
+  values.forEach((value, index) => {
+    text += toShell(value) + (strings[index + 1] ?? '');
+  });
+  return new Shell(text);
+}
+
+/** Text that is already shell; made only by {@link sh} and {@link joinShell}, so that plain strings cannot pass for it. */
+export class Shell {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** Joins pieces of shell with a separator, a newline by default. */
+export function joinShell(parts: readonly Shell[], separator = '\n'): Shell {
+  return new Shell(parts.map((part) => part.text).join(separator));
+}
+
+function toShell(value: string | number | Shell | readonly string[]): string {
+  if (value instanceof Shell) return value.text;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be part of a shell command`);
+    return String(value);
+  }
+  return typeof value === 'string' ? quote(value) : quoteAll(value);
+}
