@@ -1,0 +1,48 @@
+import type { Composition } from '../compose/compose.ts';
+import type { Ask, Connection } from '../connect/connection.ts';
+import type { Listener, RunEvent } from '../events.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Host } from '../host/host.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What a person chose on the command line for this session. */
+export interface SessionOptions {
+  readonly ask: Ask;
+  readonly listener: Listener;
+  /** Resource ids that may be taken over (`--adopt`). */
+  readonly adopt: readonly string[];
+  /** What happens to files of ours that were edited by hand (`--on-conflict`). */
+  readonly onConflict: 'stop' | 'keep' | 'take';
+  readonly closeUnlisted: boolean;
+  /** Only this role's resources (`--only`). */
+  readonly only?: string;
+  /** SHA256 fingerprint accepted for an unknown host key. */
+  readonly acceptHostKey?: string;
+  /** Aborted by Ctrl-C: the run stops after the step that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** How a run ended; the last event. */
+export type Summary = Extract<RunEvent, { event: 'summary' }>;
+
+/** An open host: facts are read (exchange 1), planning and applying follow on the same channel. */
+export interface HostSession {
+  readonly host: Host;
+  readonly connection: Connection;
+  readonly facts: Facts;
+  readonly composition: Composition;
+  /** Exchange 2: observes and plans. Writes nothing on the host. */
+  plan(): Promise<Plan>;
+  /**
+   * Exchange 3: runs the plan on the host and follows it to its end. Emits events; the last is the summary.
+   * With nothing to change it emits the summary at once and touches nothing.
+   */
+  apply(plan: Plan): Promise<Summary>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, becomes root, reads facts; attaches to a run that is still going on first.
+ * @throws {ConnectError} exit 4; {HostError} for an unsupported operating system.
+ */
+export type OpenSession = (host: Host, options: SessionOptions) => Promise<HostSession>;

@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { Facts } from '../facts/facts.ts';
+import type { Folder } from '../host/folder.ts';
+import type { Resource } from '../resources/kind.ts';
+
+/** Who may reach a role. One word drives the firewall, the router mapping and the reachability check. */
+export type Exposure = 'host' | 'lan' | 'internet';
+
+/** How to prove that an endpoint works; the name of a probe in `src/check/probes/` and what it needs to know. */
+export interface ProbeRequest {
+  readonly probe: string;
+  /** Probe-specific settings, validated by the probe's own schema: for http `{path, hostname, status, sha256}`. */
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+/** A port that a role serves. */
+export interface Endpoint {
+  /** Unique within the role: `http`, `ftp-control`. */
+  readonly name: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** The other endpoint that may share this very port: several sites by name share one nginx port. */
+  readonly sharedBy?: string;
+  readonly prove: ProbeRequest;
+}
+
+/** An endpoint together with the role it belongs to and who may reach it. */
+export interface ExposedEndpoint extends Endpoint {
+  readonly role: string;
+  readonly expose: Exposure;
+}
+
+/** Everything a recipe may look at. All of it is data: the same context gives the same resources. */
+export interface RecipeContext<Input> {
+  /** The role's name in the host file. */
+  readonly role: string;
+  /** The host's name. */
+  readonly host: string;
+  readonly input: Input;
+  readonly expose: Exposure;
+  readonly facts: Facts;
+  /** `network:` of the host file: extra ranges that count as LAN, pinned interface. */
+  readonly network: HostNetwork;
+  /** Inputs of every other role on this host that uses the same recipe, by role name, for what has to be agreed among them. */
+  readonly siblings: readonly { readonly role: string; readonly input: Input }[];
+  /** Every endpoint of every role on this host, this one's included. */
+  readonly endpoints: readonly ExposedEndpoint[];
+  /** The address this connection comes from, as the host sees it; absent for `local`. */
+  readonly clientAddress?: string;
+  /** `--close-unlisted` was given. */
+  readonly closeUnlisted: boolean;
+  /**
+   * Renders `templates/<recipe>/<name>.hbs`.
+   * @throws {UserError} when a value would break out of its place in the file.
+   */
+  template(name: string, data: Readonly<Record<string, unknown>>): string;
+  /** The scanned folder behind an input made with `folder()`. */
+  folder(path: string): Folder;
+}
+
+/** `network:` of the host file. */
+export interface HostNetwork {
+  readonly lan: readonly string[];
+  readonly interface?: string;
+}
+
+/** Something the plan should tell a person: what stays, what is opened, what was chosen and why. */
+export interface PlanNote {
+  readonly role: string;
+  /** `keep`/`close`: a listening port; `warning`: needs attention; `info`: good to know. */
+  readonly level: 'keep' | 'close' | 'info' | 'warning';
+  readonly text: string;
+}
+
+/** What a recipe declares. */
+export interface RecipeParts {
+  readonly resources: readonly Resource[];
+  readonly notes?: readonly Omit<PlanNote, 'role'>[];
+}
+
+/** A recipe: what a host can be. Made by {@link defineRecipe}, lives in `recipes/<name>/recipe.ts`. */
+export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
+  /** One or two words, for menus: `Static website`. */
+  readonly title: string;
+  /** One sentence, for lists and docs. */
+  readonly summary: string;
+  /** The wizard offers recipes in ascending order; absent: not offered. */
+  readonly menu?: number;
+  /** `guard` roles (firewall, base) are applied before every other role. */
+  readonly stage?: 'guard' | 'service';
+  /** False for roles that serve nothing themselves: `expose` is then an unknown key. */
+  readonly exposable?: boolean;
+  readonly inputs: Schema;
+  endpoints?(context: { readonly role: string; readonly input: z.infer<Schema> }): readonly Endpoint[];
+  resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;
+}
+
+/** Types a recipe; the identity function at run time. */
+export function defineRecipe<const Schema extends z.ZodObject>(recipe: Recipe<Schema>): Recipe<Schema> {
+  return recipe;
+}

@@ -1,0 +1,36 @@
+import type { ExposedEndpoint, PlanNote } from '../compose/recipe.ts';
+import type { Difference, Resource, Step } from '../resources/kind.ts';
+
+/** One step from observed to desired. */
+export interface Change extends Difference {
+  readonly id: string;
+  readonly role: string;
+  readonly kind: string;
+}
+
+/** Changes that run as one step on the host: one, or several batched or validated together. */
+export interface PlannedStep {
+  readonly changes: readonly { readonly change: Change; readonly resource: Resource; readonly step: Step }[];
+  /** Set when several packages (say) go in one call: the step to run instead of each one's own. */
+  readonly batch?: Step;
+}
+
+/** A reload or restart that an earlier run still owes. */
+export interface PendingNotification {
+  readonly service: string;
+  readonly action: 'reload' | 'restart';
+}
+
+/** The ordered changes. What `plan` prints is what `apply` runs. */
+export interface Plan {
+  readonly host: string;
+  readonly changes: readonly Change[];
+  readonly steps: readonly PlannedStep[];
+  /** Resources that already are as declared. */
+  readonly unchanged: number;
+  /** Files that were there before hostwright and would be overwritten or removed. */
+  readonly foreignTouched: readonly string[];
+  readonly pending: readonly PendingNotification[];
+  readonly notes: readonly PlanNote[];
+  readonly endpoints: readonly ExposedEndpoint[];
+}
