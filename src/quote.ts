@@ -22,6 +22,10 @@ export function sh(
   strings: TemplateStringsArray,
   ...values: readonly (string | number | Shell | readonly string[])[]
 ): Shell {
+  // An escape that JavaScript does not know (`\1`) makes the piece undefined: without this, the script would be empty.
+  if (strings.some((piece) => piece === undefined)) {
+    throw new RangeError(`Write backslashes of shell doubled in sh\`…\`: ${strings.raw.join('…')}`);
+  }
   let text = strings[0] ?? '';
   values.forEach((value, index) => {
     text += toShell(value) + (strings[index + 1] ?? '');
