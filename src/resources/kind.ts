@@ -66,6 +66,8 @@ export interface Step {
   /** Undoes the change from `"$HW_BEFORE"`; used when a guarded change is not confirmed. */
   readonly undo?: Shell;
   readonly blobs?: readonly Blob[];
+  /** One line that the host keeps for this resource once the step has succeeded; `DiffContext.remembered` next time. */
+  readonly remember?: string;
 }
 
 /** What a kind is told about the host besides the observation. */
