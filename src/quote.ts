@@ -17,18 +17,19 @@ export function quoteAll(argv: readonly string[]): string {
   return argv.map(quote).join(' ');
 }
 
-/** Template tag for shell text: every interpolated string is quoted, a nested {@link Shell} is inserted as it is. */
+/**
+ * Template tag for shell text: every interpolated string is quoted, a nested {@link Shell} is inserted as it is.
+ * The text is taken raw, so that backslashes mean to the shell what they mean in a script (`printf '%s\n'`); only
+ * `` \` `` and `\${` are unescaped, since a template literal has no other way to write them.
+ */
 export function sh(
   strings: TemplateStringsArray,
   ...values: readonly (string | number | Shell | readonly string[])[]
 ): Shell {
-  // An escape that JavaScript does not know (`\1`) makes the piece undefined: without this, the script would be empty.
-  if (strings.some((piece) => piece === undefined)) {
-    throw new RangeError(`Write backslashes of shell doubled in sh\`…\`: ${strings.raw.join('…')}`);
-  }
-  let text = strings[0] ?? '';
+  const texts = strings.raw.map((text) => text.replaceAll('\\`', '`').replaceAll('\\${', '${'));
+  let text = texts[0] ?? '';
   values.forEach((value, index) => {
-    text += toShell(value) + (strings[index + 1] ?? '');
+    text += toShell(value) + (texts[index + 1] ?? '');
   });
   return new Shell(text);
 }

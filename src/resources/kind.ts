@@ -4,8 +4,10 @@ import type { Shell } from '../quote.ts';
 
 /** Bytes that a step needs on the host. They travel as a binary stream and are never wholly in memory. */
 export interface Blob {
-  /** Hex SHA-256 of the bytes; the name under which a step finds them: `"$HW_BLOBS"/<sha256>`. */
+  /** Hex SHA-256 of the bytes. */
   readonly sha256: string;
+  /** Name under which a step finds them, `"$HW_BLOBS"/<name>`; default: `sha256`. A step that moves its blobs away needs names of its own. */
+  readonly name?: string;
   /** Bytes. */
   readonly size: number;
   open(): Readable;
@@ -94,7 +96,9 @@ export interface Kind<Spec, State> {
   step(spec: Spec, state: State): Step;
   /** Adjacent changes of this kind as one step (several packages, one apt call). */
   batch?(items: readonly { readonly spec: Spec; readonly state: State }[]): Step;
-  /** Secrets-free values that the plan can show for a resource that exists nowhere else. */
+  /** Pure. What a person should know about this resource even when nothing differs. */
+  notes?(spec: Spec, state: State, context: DiffContext): readonly string[];
+  /** For docs: what this kind is, in one sentence. */
   readonly describe: string;
 }
 

@@ -27,9 +27,9 @@ export interface Listener {
 export const fact = defineFact<readonly Listener[]>({
   // One `ss` (ss(8)), and one `grep` over the control groups of the processes that it names (cgroups(7)).
   script: sh`s=$(ss -H -lntup 2>/dev/null)
-echo '##sockets'; printf '%s\\n' "$s"
+echo '##sockets'; printf '%s\n' "$s"
 echo '##units'; set --
-for p in $(printf '%s\\n' "$s" | grep -o 'pid=[0-9]*' | sort -u); do set -- "$@" "/proc/\${p#pid=}/cgroup"; done
+for p in $(printf '%s\n' "$s" | grep -o 'pid=[0-9]*' | sort -u); do set -- "$@" "/proc/\${p#pid=}/cgroup"; done
 [ $# -gt 0 ] && grep -H '' "$@" 2>/dev/null
 true`,
   parse(output) {

@@ -77,7 +77,7 @@ export const fact = defineFact<Network>({
   script: sh`echo '##addresses'; ip -j address show 2>/dev/null; echo
 echo '##routes4'; ip -j -4 route show 2>/dev/null; echo
 echo '##routes6'; ip -j -6 route show 2>/dev/null; echo
-echo '##networkd'; grep -ls '^ADMIN_STATE=\\(configured\\|configuring\\)' /run/systemd/netif/links/* 2>/dev/null
+echo '##networkd'; grep -ls '^ADMIN_STATE=\(configured\|configuring\)' /run/systemd/netif/links/* 2>/dev/null
 echo '##NetworkManager'; grep -ls '^managed=true' /run/NetworkManager/devices/* 2>/dev/null
 echo '##ifupdown'; cat /run/network/ifstate 2>/dev/null
 echo '##resolv-link'; readlink -f /etc/resolv.conf 2>/dev/null

@@ -22,10 +22,10 @@ export interface Os {
 
 export const fact = defineFact<Os>({
   script: sh`cat /etc/os-release 2>/dev/null
-printf 'HW_ARCH=%s\\n' "$(dpkg --print-architecture 2>/dev/null)"
-printf 'HW_HOSTNAME=%s\\n' "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
-printf 'HW_MEMORY=%s\\n' "$(sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo 2>/dev/null)"
-[ -d /run/systemd/system ] && printf 'HW_SYSTEMD=1\\n'`,
+printf 'HW_ARCH=%s\n' "$(dpkg --print-architecture 2>/dev/null)"
+printf 'HW_HOSTNAME=%s\n' "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
+printf 'HW_MEMORY=%s\n' "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo 2>/dev/null)"
+[ -d /run/systemd/system ] && printf 'HW_SYSTEMD=1\n'`,
   parse(output) {
     const values = new Map<string, string>();
     for (const line of output.split('\n')) {

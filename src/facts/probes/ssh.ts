@@ -22,16 +22,16 @@ export interface SshConnection {
 export const fact = defineFact<Ssh>({
   // sudo drops SSH_CONNECTION (ssh(1)) from the environment, but the processes above still have it.
   script: sh`echo '##connection'
-if [ -n "$SSH_CONNECTION" ]; then printf '%s\\n' "$SSH_CONNECTION"; else
+if [ -n "$SSH_CONNECTION" ]; then printf '%s\n' "$SSH_CONNECTION"; else
   p=$$; set --
   while [ "$p" -gt 1 ] && [ $# -lt 20 ]; do
     set -- "$@" "/proc/$p/environ"
     while read -r k v; do if [ "$k" = PPid: ]; then break; fi; done <"/proc/$p/status"; p=$v
   done 2>/dev/null
-  sed -zn 's/^SSH_CONNECTION=//p' "$@" 2>/dev/null | tr '\\0' '\\n' | head -n 1
+  sed -zn 's/^SSH_CONNECTION=//p' "$@" 2>/dev/null | tr '\0' '\n' | head -n 1
 fi
 s=$(ss -H -lntp 2>/dev/null)
-echo '##sockets'; printf '%s\\n' "$s"
+echo '##sockets'; printf '%s\n' "$s"
 echo '##unit'; case $s in *'"systemd"'*) systemctl show -p ActiveState -p Listen ssh.socket 2>/dev/null;; esac
 true`,
   parse(output) {
