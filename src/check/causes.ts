@@ -1,0 +1,108 @@
+/** What a sentence about a cause may name. */
+export interface CauseContext {
+  readonly role: string;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly vantage: string;
+}
+
+interface Cause {
+  /** What it means, for the catalogue in docs/causes.md. */
+  readonly means: string;
+  /** What to do next. */
+  fix(context: CauseContext): string;
+}
+
+/** Why something is not as it should be. The ids are a contract: scripts may rely on them. */
+export const causes = {
+  'service-not-listening': {
+    means: 'The host itself gets "connection refused": nothing listens on that address and port.',
+    fix: ({ role, port }) =>
+      `Nothing on the host listens on port ${port}. Look at the service of "${role}" (\`systemctl --failed\` on the host), then run \`hostwright apply\`.`,
+  },
+  refused: {
+    means: 'Another machine gets "connection refused" although the host itself is answered.',
+    fix: ({ role, port }) =>
+      `Something turns the connection away: a firewall that rejects port ${port}, or "${role}" listening on other addresses only. Run \`hostwright plan\` and look at the firewall.`,
+  },
+  timeout: {
+    means: 'No answer at all to the attempt to connect, and nothing narrows it down.',
+    fix: ({ address, port }) =>
+      `Nothing at ${address} answers on port ${port}. Is the host up and on this network?`,
+  },
+  'firewall-drops': {
+    means:
+      'The host answers itself, but another machine gets no answer at all: something on the way drops it.',
+    fix: ({ port }) =>
+      `The service works on the host, so a firewall drops port ${port} on the way: on the host, or in the router or access point (guest networks keep machines apart).`,
+  },
+  'no-route': {
+    means: 'The vantage knows no way to that address, or a router says that there is none.',
+    fix: ({ address, vantage }) =>
+      `There is no way from ${vantage} to ${address}. Check that both are on the network.`,
+  },
+  'no-port-mapping': {
+    means: 'From outside, the router does not pass the port on to the host.',
+    fix: ({ port, protocol }) =>
+      `Forward ${protocol} port ${port} to the host in your router. This version of hostwright does not do that by itself.`,
+  },
+  'router-blocks-ipv6': {
+    means: "From outside, the host's IPv6 address does not answer although the host itself is answered.",
+    fix: ({ address, port }) =>
+      `Allow incoming port ${port} to ${address} in your router's IPv6 firewall. This version of hostwright does not do that by itself.`,
+  },
+  'no-answer': {
+    means: 'The connection opens, but no complete answer comes within the time.',
+    fix: ({ role }) =>
+      `"${role}" accepts connections and then says nothing. Restart its service and look at its log.`,
+  },
+  'closed-early': {
+    means: 'The connection opens and is closed before a complete answer.',
+    fix: ({ role }) => `Whatever answers hangs up too early. Look at the log of "${role}".`,
+  },
+  'not-http': {
+    means: 'Something answers, but not in HTTP.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
+  },
+  'wrong-status': {
+    means: 'A web server answers with another status than expected.',
+    fix: ({ role }) => `The web server cannot serve "${role}" as it should. Look at its error log.`,
+  },
+  'wrong-content': {
+    means: "The page is another one: another site's, another machine's, or an old one.",
+    fix: ({ role, address }) =>
+      `What answers at ${address} is not "${role}" as it is on your computer: apply first, and check that the address and the name belong to this host.`,
+  },
+  'endless-answer': {
+    means: 'The answer is longer than the check reads (1 MiB).',
+    fix: ({ role }) => `The answer of "${role}" does not end within 1 MiB, so it could not be compared.`,
+  },
+  exposed: {
+    means: 'A machine that should be kept out gets in.',
+    fix: ({ role, port, vantage }) =>
+      `${vantage} reaches port ${port} of "${role}" and should not. Add \`firewall: {}\` to the roles and apply, or widen its \`expose\` if you want this.`,
+  },
+  'vantage-unreachable': {
+    means:
+      'The place to test from could not be reached or does not let us in, so nothing was tested from there.',
+    fix: ({ vantage }) =>
+      `Make sure that you can log in there by ssh, or leave it out: --from without ${vantage}.`,
+  },
+  'forwarding-prohibited': {
+    means: 'The ssh server of the vantage does not allow connections through it (AllowTcpForwarding).',
+    fix: ({ vantage }) =>
+      `Set \`AllowTcpForwarding yes\` (or \`local\`) in sshd_config on ${vantage}, or test from another machine.`,
+  },
+  'probe-failed': {
+    means: 'The test itself could not be carried out, so nothing is known.',
+    fix: ({ vantage }) => `Run the check again. If it stays, test from another machine than ${vantage}.`,
+  },
+} as const satisfies Record<string, Cause>;
+
+export type CauseId = keyof typeof causes;
+
+/** The sentence that says what to do about a cause. */
+export function fixFor(cause: CauseId, context: CauseContext): string {
+  return causes[cause].fix(context);
+}
