@@ -1,0 +1,74 @@
+/**
+ * Bundles `src/cli/main.ts` into `dist/`: one small entry and chunks that load when a command needs them.
+ * Chunk names carry a hash of their content, so a build never changes a chunk that a running hostwright may
+ * still load; chunks that no build needs any more go after an hour.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const HOUR = 3_600_000;
+
+/** CommonJS packages call `require` for Node's own modules; an ES module has none unless it makes one. */
+const BANNER =
+  "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);";
+
+/** Builds `dist/`, and returns the names and sizes (bytes) of what it holds now. */
+export async function bundle(): Promise<ReadonlyMap<string, number>> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'src/cli/main.ts' },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    chunkNames: '[name]-[hash]',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    external: ['cpu-features', '*.node'],
+    banner: { js: BANNER },
+    logLevel: 'warning',
+  });
+  await mkdir(dist, { recursive: true });
+  // The entry names the chunks, so it comes last and in one move.
+  const ordered = outputFiles.toSorted((a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)));
+  for (const { path, contents } of ordered) await put(path, contents);
+  await prune(new Set(outputFiles.map(({ path }) => basename(path))));
+  return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents.length]));
+}
+
+const isEntry = (path: string): boolean => basename(path) === 'main.js';
+
+async function put(path: string, contents: Uint8Array): Promise<void> {
+  const now = new Date();
+  const present = await readFile(path).catch(() => undefined);
+  if (present?.equals(contents)) return utimes(path, now, now);
+  const staged = `${path}.${process.pid}.tmp`;
+  await writeFile(staged, contents);
+  await rename(staged, path);
+}
+
+async function prune(current: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(dist)) {
+    if (current.has(name)) continue;
+    const path = join(dist, name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > HOUR) await rm(path, { force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const sizes = [...(await bundle()).values()];
+  const kib = Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024);
+  process.stdout.write(`dist/: ${sizes.length} files, ${kib} KiB\n`);
+}
