@@ -30,6 +30,16 @@ export interface ExposedEndpoint extends Endpoint {
   readonly expose: Exposure;
 }
 
+/** What endpoints may depend on: known when the host file has been loaded, before the host is asked anything. */
+export interface EndpointContext<Input> {
+  readonly role: string;
+  /** The host's name. */
+  readonly host: string;
+  readonly input: Input;
+  /** The scanned folder behind an input made with `folder()`. */
+  folder(path: string): Folder;
+}
+
 /** Everything a recipe may look at. All of it is data: the same context gives the same resources. */
 export interface RecipeContext<Input> {
   /** The role's name in the host file. */
@@ -91,7 +101,7 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   /** False for roles that serve nothing themselves: `expose` is then an unknown key. */
   readonly exposable?: boolean;
   readonly inputs: Schema;
-  endpoints?(context: { readonly role: string; readonly input: z.infer<Schema> }): readonly Endpoint[];
+  endpoints?(context: EndpointContext<z.infer<Schema>>): readonly Endpoint[];
   resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;
 }
 
