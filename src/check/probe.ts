@@ -1,0 +1,42 @@
+import type { Duplex } from 'node:stream';
+import type { z } from 'zod';
+import type { CauseId } from './causes.ts';
+import type { ReportStep } from './report.ts';
+
+/** What a probe is given. It never learns which vantage it runs from. */
+export interface ProbeContext {
+  /**
+   * A new TCP connection to the endpoint, from the vantage.
+   * @throws {ForwardError} naming why there is none.
+   */
+  open(): Promise<Duplex>;
+  /** The address and port under test, for messages and for headers. */
+  readonly address: string;
+  readonly port: number;
+  /** Milliseconds for the whole probe, the connection included. */
+  readonly timeoutMs: number;
+}
+
+/** What a probe found: the rungs it climbed, and why it stopped when it did. */
+export interface ProbeOutcome {
+  readonly ok: boolean;
+  /** The connection itself came about, whatever was said over it. */
+  readonly connected: boolean;
+  readonly steps: readonly ReportStep[];
+  /** Only when not ok. */
+  readonly cause?: CauseId;
+}
+
+/** How to prove that an endpoint works. One file in `src/check/probes/`, named as endpoints name it. */
+export interface Probe<Settings> {
+  readonly settings: z.ZodType<Settings>;
+  /** Never rejects for what the other side does: that is the outcome. Leaves no connection open. */
+  run(context: ProbeContext, settings: Settings): Promise<ProbeOutcome>;
+}
+
+/** Makes a probe out of its parts; the identity function at run time. */
+export function defineProbe<Schema extends z.ZodType>(
+  probe: Probe<z.output<Schema>> & { readonly settings: Schema },
+): Probe<z.output<Schema>> {
+  return probe;
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import type { CauseId } from '../causes.ts';
+import { connectStep } from '../connect-step.ts';
+import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
+import type { ReportStep } from '../report.ts';
+
+/** More of an answer is not read. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+const settings = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\/[!-~]*$/)
+    .default('/'),
+  /** Name to ask for (the Host header); default: the address. Connects to the address all the same. */
+  hostname: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]+$/)
+    .optional(),
+  status: z.number().int().min(100).max(599).default(200),
+  /** Hex SHA-256 of the body: it is the very page, not another site's or another machine's. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** Text that the body must hold. */
+  contains: z.string().min(1).optional(),
+});
+type Settings = z.output<typeof settings>;
+
+/** HTTP/1.1 (RFC 9112) over a connection from the vantage: the status, and that the page is the right one. */
+export const probe = defineProbe({
+  settings,
+  async run(context, wanted) {
+    const deadline = performance.now() + context.timeoutMs;
+    const connected = await connectStep(context);
+    if (!connected.stream) return connected.outcome;
+    const { stream, step } = connected;
+    const left = Math.max(1, deadline - performance.now());
+    const timer = setTimeout(
+      () => stream.destroy(new Failure('no-answer', 'no complete answer in time')),
+      left,
+    );
+    try {
+      const answer = await ask(stream, context, wanted);
+      return judge(answer, wanted, [step]);
+    } catch (error) {
+      const failure = error instanceof Failure ? error : unexpected(error);
+      return failed(failure.causeId, [step, { name: 'http', ok: false, detail: failure.message }]);
+    } finally {
+      clearTimeout(timer);
+      stream.destroy();
+    }
+  },
+});
+
+interface Answer {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly body: Buffer;
+}
+
+/** Why there was no complete answer. */
+class Failure extends Error {
+  readonly causeId: CauseId;
+  constructor(cause: CauseId, message: string) {
+    super(message);
+    this.causeId = cause;
+  }
+}
+
+function ask(stream: Duplex, { address, port }: ProbeContext, wanted: Settings): Promise<Answer> {
+  const name = wanted.hostname ?? (address.includes(':') ? `[${address}]` : address);
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      createConnection: () => stream,
+      path: wanted.path,
+      setHost: false,
+      headers: {
+        host: port === 80 ? name : `${name}:${port}`,
+        'user-agent': 'hostwright-check',
+        accept: '*/*',
+        'accept-encoding': 'identity',
+        connection: 'close',
+      },
+    });
+    stream.once('error', reject);
+    outgoing.once('error', reject);
+    outgoing.once('response', (incoming) => void readBody(incoming).then(resolve, reject));
+    outgoing.end();
+  });
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Failure('endless-answer', 'the answer is longer than 1 MiB');
+    chunks.push(chunk);
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    location: incoming.headers.location,
+    body: Buffer.concat(chunks),
+  };
+}
+
+function judge({ status, location, body }: Answer, wanted: Settings, before: ReportStep[]): ProbeOutcome {
+  const got = `HTTP ${status}${location ? ` to ${location}` : ''}`;
+  if (status !== wanted.status) {
+    const detail = `${got}, expected ${wanted.status}`;
+    return failed('wrong-status', [...before, { name: 'http', ok: false, detail }]);
+  }
+  const steps = [...before, { name: 'http', ok: true, detail: got }];
+  if (wanted.sha256 === undefined && wanted.contains === undefined)
+    return { ok: true, connected: true, steps };
+  const right =
+    (wanted.sha256 === undefined || createHash('sha256').update(body).digest('hex') === wanted.sha256) &&
+    (wanted.contains === undefined || body.includes(wanted.contains));
+  if (right) {
+    const detail = `the right page, ${body.length} bytes`;
+    return { ok: true, connected: true, steps: [...steps, { name: 'content', ok: true, detail }] };
+  }
+  const detail = `another page than expected${titleOf(body)}`;
+  return failed('wrong-content', [...steps, { name: 'content', ok: false, detail }]);
+}
+
+/** The page's title tells a person at once whose page it is. Printable characters only. */
+function titleOf(body: Buffer): string {
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(body.toString('utf8'))?.[1];
+  const text = title
+    ?.replaceAll(/[^\p{L}\p{N}\p{P}]+/gu, ' ')
+    .trim()
+    .slice(0, 60);
+  return text ? `: "${text}"` : ` (${body.length} bytes)`;
+}
+
+function failed(cause: CauseId, steps: readonly ReportStep[]): ProbeOutcome {
+  return { ok: false, connected: true, steps, cause };
+}
+
+/** node:http names parse errors `HPE_…`; everything else on an open connection is that it broke. */
+function unexpected(error: unknown): Failure {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code.startsWith('HPE_')) return new Failure('not-http', 'what answers does not speak HTTP');
+  return new Failure('closed-early', 'the connection was closed before a complete answer');
+}
