@@ -1,7 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type Problem, UserError } from '../errors.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Host, Role } from '../host/host.ts';
 import type { Resource } from '../resources/kind.ts';
-import type { ExposedEndpoint, PlanNote } from './recipe.ts';
+import type { ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
+import { renderTemplate } from './templates.ts';
 
-/** A resource and the role that declared it. */
+/** A resource and the role that declared it first. */
 export interface OwnedResource {
   readonly role: string;
   readonly resource: Resource;
@@ -13,4 +19,145 @@ export interface Composition {
   readonly resources: readonly OwnedResource[];
   readonly endpoints: readonly ExposedEndpoint[];
   readonly notes: readonly PlanNote[];
+}
+
+export interface ComposeOptions {
+  readonly closeUnlisted: boolean;
+  /** Only this role's resources; endpoints stay those of the whole host. */
+  readonly only?: string;
+}
+
+/**
+ * Host × recipes × facts → resources and endpoints. Pure.
+ * @throws {UserError} with the place in the host file, for what a recipe refuses and for resources that collide.
+ */
+export function compose(host: Host, facts: Facts, { closeUnlisted, only }: ComposeOptions): Composition {
+  if (only !== undefined && !host.roles.some(({ name }) => name === only)) {
+    const names = host.roles.map(({ name }) => name).join(', ') || 'none';
+    throw new UserError({
+      message: `There is no role ‘${only}’ in ${host.file}.`,
+      hint: `Its roles: ${names}.`,
+    });
+  }
+  const endpoints = exposedEndpoints(host);
+  const problems: Problem[] = [];
+  const owned = new Map<string, OwnedResource>();
+  const notes: PlanNote[] = [];
+  for (const role of inOrder(host.roles)) {
+    if (only !== undefined && role.name !== only) continue;
+    const parts = declare(role, contextOf(role, host, facts, endpoints, closeUnlisted), problems);
+    notes.push(...(parts.notes ?? []).map((note) => ({ ...note, role: role.name })));
+    for (const resource of parts.resources) add(owned, role, resource, host, problems);
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return { resources: [...owned.values()], endpoints, notes };
+}
+
+/** Every endpoint of every role, with who may reach it. Pure. */
+export function exposedEndpoints(host: Host): readonly ExposedEndpoint[] {
+  return host.roles.flatMap((role) =>
+    (
+      role.definition.endpoints?.({
+        role: role.name,
+        host: host.name,
+        input: role.input,
+        folder: (path) => folderOf(host, path),
+      }) ?? []
+    ).map((endpoint) => ({ ...endpoint, role: role.name, expose: role.expose })),
+  );
+}
+
+/** The firewall is up before a service is installed. */
+function inOrder(roles: readonly Role[]): readonly Role[] {
+  const guards = roles.filter(({ definition }) => definition.stage === 'guard');
+  return [...guards, ...roles.filter((role) => !guards.includes(role))];
+}
+
+function contextOf(
+  role: Role,
+  host: Host,
+  facts: Facts,
+  endpoints: readonly ExposedEndpoint[],
+  closeUnlisted: boolean,
+): RecipeContext<Readonly<Record<string, unknown>>> {
+  const clientAddress = facts.ssh.connection?.clientAddress;
+  return {
+    role: role.name,
+    host: host.name,
+    input: role.input,
+    expose: role.expose,
+    facts,
+    network: host.network,
+    siblings: host.roles
+      .filter((other) => other !== role && other.recipe === role.recipe)
+      .map(({ name, input }) => ({ role: name, input })),
+    endpoints,
+    closeUnlisted,
+    ...(clientAddress ? { clientAddress } : {}),
+    template: (name, data) => {
+      const file = `${role.recipe}/${name}`;
+      const text = host.templates.get(file);
+      if (text === undefined)
+        throw new UserError({ message: `The recipe ‘${role.recipe}’ has no template ‘${name}’.` });
+      return renderTemplate(`templates/${file}.hbs`, text, data);
+    },
+    folder: (path) => folderOf(host, path),
+  };
+}
+
+function folderOf(host: Host, path: string) {
+  const folder = host.folders.get(path);
+  if (!folder)
+    throw new Error(`The folder ‘${path}’ was not scanned: its input is not declared with folder().`);
+  return folder;
+}
+
+function declare(
+  role: Role,
+  context: RecipeContext<Readonly<Record<string, unknown>>>,
+  problems: Problem[],
+): RecipeParts {
+  try {
+    return role.definition.resources(context);
+  } catch (error) {
+    if (error instanceof UserError) {
+      problems.push(...error.problems.map((problem) => ({ at: role.at(), ...problem })));
+    } else if (error instanceof z.ZodError) {
+      problems.push(
+        ...error.issues.map(({ message, path }) => ({
+          at: role.at(),
+          message: `${path.join('.')}: ${message}`,
+        })),
+      );
+    } else throw error;
+    return { resources: [] };
+  }
+}
+
+/** The same resource declared twice is one; two that differ collide, and both places are named. */
+function add(
+  owned: Map<string, OwnedResource>,
+  role: Role,
+  resource: Resource,
+  host: Host,
+  problems: Problem[],
+): void {
+  const before = owned.get(resource.id);
+  if (!before) {
+    owned.set(resource.id, { role: role.name, resource });
+  } else if (isDeepStrictEqual(before.resource.spec, resource.spec)) {
+    const notify = [...before.resource.notify];
+    for (const wanted of resource.notify) {
+      if (!notify.some((present) => isDeepStrictEqual(present, wanted))) notify.push(wanted);
+    }
+    owned.set(resource.id, { ...before, resource: { ...before.resource, notify } });
+  } else {
+    const other = host.roles.find(({ name }) => name === before.role)?.at();
+    const place = other ? ` (line ${other.line})` : '';
+    problems.push({
+      at: role.at(),
+      message: `The roles ‘${before.role}’${place} and ‘${role.name}’ both want ${resource.id}, and not in the same way.`,
+      hint: 'Change one of them so that they agree, or leave it out.',
+    });
+  }
 }

@@ -33,4 +33,6 @@ export interface Plan {
   readonly pending: readonly PendingNotification[];
   readonly notes: readonly PlanNote[];
   readonly endpoints: readonly ExposedEndpoint[];
+  /** Services of this host, each with the command that proves its configuration before a reload (may be empty). */
+  readonly services: Readonly<Record<string, readonly string[]>>;
 }

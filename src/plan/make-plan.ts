@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Composition } from '../compose/compose.ts';
+import type { PlanNote } from '../compose/recipe.ts';
+import { kindOf, type Observations } from '../observe/observe.ts';
+import type { Resource, Step } from '../resources/kind.ts';
+import type { Change, Plan, PlannedStep } from './plan.ts';
+
+export interface PlanOptions {
+  readonly adopt: readonly string[];
+  readonly onConflict: 'stop' | 'keep' | 'take';
+}
+
+interface Item {
+  readonly change: Change;
+  readonly resource: Resource;
+  readonly step: Step;
+}
+
+/** Composition × observations → ordered changes. Pure. */
+export function makePlan(
+  host: string,
+  { resources, endpoints, notes }: Composition,
+  { states, remembered, pending }: Observations,
+  { adopt, onConflict }: PlanOptions,
+): Plan {
+  const items: Item[] = [];
+  const allNotes: PlanNote[] = [...notes];
+  let unchanged = 0;
+  for (const { role, resource } of resources) {
+    const kind = kindOf(resource.kind);
+    const state = states.get(resource.id);
+    const last = remembered.get(resource.id);
+    const context = {
+      adopted: adopt.includes(resource.id),
+      ...(last === undefined ? {} : { remembered: last }),
+    };
+    for (const text of kind.notes?.(resource.spec, state, context) ?? [])
+      allNotes.push({ role, level: 'info', text });
+    const difference = kind.diff(resource.spec, state, context);
+    if (!difference) {
+      unchanged += 1;
+      continue;
+    }
+    if (difference.conflict === 'edited' && onConflict === 'keep') {
+      unchanged += 1;
+      allNotes.push({ role, level: 'warning', text: `${resource.id} was edited by hand: kept as it is.` });
+      continue;
+    }
+    const { conflict, ...rest } = difference;
+    const settled = conflict === 'edited' && onConflict === 'take';
+    items.push({
+      change: {
+        id: resource.id,
+        role,
+        kind: resource.kind,
+        ...rest,
+        ...(conflict && !settled ? { conflict } : {}),
+      },
+      resource,
+      step: kind.step(resource.spec, state),
+    });
+  }
+  return {
+    host,
+    changes: items.map(({ change }) => change),
+    steps: group(items, states),
+    unchanged,
+    foreignTouched: items.filter(({ change }) => change.touchesForeign).map(({ change }) => change.id),
+    pending,
+    notes: allNotes,
+    endpoints,
+    services: Object.fromEntries(
+      resources
+        .filter(({ resource }) => resource.kind === 'service')
+        .map(({ resource }) => resource.spec)
+        .filter(isService)
+        .map(({ name, validate }) => [name, validate ?? []]),
+    ),
+  };
+}
+
+/** Adjacent changes that go in one call, or are proven together, become one step. */
+function group(items: readonly Item[], states: ReadonlyMap<string, unknown>): readonly PlannedStep[] {
+  const steps: Item[][] = [];
+  for (const item of items) {
+    const group = steps.at(-1);
+    if (group?.[0] && belongs(group[0].resource, item.resource)) group.push(item);
+    else steps.push([item]);
+  }
+  return steps.map((changes) => {
+    const first = changes[0];
+    const kind = first && kindOf(first.resource.kind);
+    if (!first || changes.length === 1 || first.resource.validate || !kind?.batch) return { changes };
+    const batch = kind.batch(
+      changes.map(({ resource }) => ({ spec: resource.spec, state: states.get(resource.id) })),
+    );
+    return { changes, batch };
+  });
+}
+
+function belongs(first: Resource, next: Resource): boolean {
+  if (first.guarded !== next.guarded) return false;
+  if (first.validate || next.validate) return isDeepStrictEqual(first.validate, next.validate);
+  return first.kind === next.kind && kindOf(first.kind).batch !== undefined;
+}
+
+function isService(spec: unknown): spec is { name: string; validate?: readonly string[] } {
+  return typeof spec === 'object' && spec !== null && 'name' in spec;
+}
