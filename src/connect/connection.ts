@@ -78,16 +78,10 @@ export interface SshTarget {
   readonly sudo: Sudo;
 }
 
-/** What a secret is for: logging in, becoming root, or unlocking a private key. */
-export type SecretPurpose = 'ssh' | 'sudo' | 'key';
-
 /** Questions a connection may have to ask. Without a terminal each throws `UserError` naming what to do instead. */
 export interface Ask {
-  /**
-   * A password or passphrase; never echoed, never stored. Without a purpose it is told from the question's words.
-   * For scripts the environment answers: HOSTWRIGHT_SSH_PASSWORD, HOSTWRIGHT_SUDO_PASSWORD, HOSTWRIGHT_KEY_PASSPHRASE.
-   */
-  secret(question: string, purpose?: SecretPurpose): Promise<string>;
+  /** A password or passphrase; never echoed, never stored. */
+  secret(question: string): Promise<string>;
   confirm(question: string): Promise<boolean>;
   /** True when a person can answer. */
   readonly interactive: boolean;

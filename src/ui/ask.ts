@@ -1,12 +1,15 @@
-import type { Ask, SecretPurpose } from '../connect/connection.ts';
+import type { Ask } from '../connect/connection.ts';
+import { type SecretKind, secretKind } from '../connect/questions.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import { plainText } from './plain-text.ts';
 
-/** Environment variables that answer a secret question for scripts, by what the secret is for. */
-const ANSWERS: Readonly<Record<SecretPurpose, string>> = {
-  ssh: 'HOSTWRIGHT_SSH_PASSWORD',
-  sudo: 'HOSTWRIGHT_SUDO_PASSWORD',
-  key: 'HOSTWRIGHT_KEY_PASSPHRASE',
+/** Environment variables that answer a secret question for scripts, by what the secret is. */
+const ANSWERS: Readonly<Record<SecretKind, string | undefined>> = {
+  'ssh-password': 'HOSTWRIGHT_SSH_PASSWORD',
+  'sudo-password': 'HOSTWRIGHT_SUDO_PASSWORD',
+  'root-password': 'HOSTWRIGHT_ROOT_PASSWORD',
+  passphrase: 'HOSTWRIGHT_KEY_PASSPHRASE',
+  other: undefined,
 };
 
 /** What {@link createAsk} needs of its surroundings. */
@@ -29,14 +32,16 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
   };
   return {
     interactive,
-    secret: async (question, purpose) => {
-      const variable = ANSWERS[purpose ?? guessPurpose(question)];
-      const given = env[variable];
-      if (given !== undefined) return given;
+    secret: async (question) => {
+      const variable = ANSWERS[secretKind(question)];
+      const given = variable && env[variable];
+      if (given) return given;
       if (!interactive) {
         throw new UserError({
           message: `A question needs an answer, and there is no terminal to ask on: ${plainText(question)}`,
-          hint: `Run it on a terminal, or give the answer in the environment variable ${variable}.`,
+          hint: variable
+            ? `Run it on a terminal, or give the answer in the environment variable ${variable}.`
+            : 'Run it on a terminal.',
         });
       }
       const { password } = await import('@inquirer/prompts');
@@ -53,11 +58,6 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
       return asked(() => confirm({ message: plainText(question), default: false }, context));
     },
   };
-}
-
-function guessPurpose(question: string): SecretPurpose {
-  if (/\bpassphrase\b/i.test(question)) return 'key';
-  return /\bsudo\b/i.test(question) ? 'sudo' : 'ssh';
 }
 
 /** Ctrl-C at a question is Ctrl-C, not a bug. */

@@ -1,0 +1,29 @@
+import type { Plan } from './plan.ts';
+
+/** The plan as `plan --json` prints it; the shape is a contract (docs/cli.md). */
+export function planObject({ host, changes, unchanged, foreignTouched, pending, notes, endpoints }: Plan) {
+  return {
+    v: 1,
+    host,
+    changes: changes.map(({ id, role, kind, action, summary, diff, conflict }) => ({
+      id,
+      role,
+      kind,
+      action,
+      summary,
+      ...(diff === undefined ? {} : { diff }),
+      ...(conflict ? { conflict } : {}),
+    })),
+    unchanged,
+    foreignTouched,
+    pending,
+    notes,
+    endpoints: endpoints.map(({ role, name, protocol, port, expose }) => ({
+      role,
+      name,
+      protocol,
+      port,
+      expose,
+    })),
+  } as const;
+}

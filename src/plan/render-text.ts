@@ -1,0 +1,164 @@
+import { quote } from '../quote.ts';
+import type { Paint } from '../ui/paint.ts';
+import { plainLine, plainText } from '../ui/plain-text.ts';
+import type { Change, Plan } from './plan.ts';
+import { countChanges, describeTotals } from './totals.ts';
+
+/** How a plan is shown. */
+export interface PlanLook {
+  readonly paint: Paint;
+  /** Width in columns. */
+  readonly columns: number;
+  /** Whole diffs instead of their beginnings. */
+  readonly verbose: boolean;
+}
+
+/** Lines of a diff that are shown without `--verbose`. */
+const DIFF_LINES = 16;
+
+/** The plan for people: what would change, grouped by role, then what it comes to. Pure. */
+export function renderPlanText(plan: Plan, look: PlanLook): string {
+  const parts = [
+    ...byRole(plan.changes).map(([role, changes]) => roleBlock(role, changes, look)),
+    pendingBlock(plan, look),
+    reachBlock(plan, look),
+    portsBlock(plan, look),
+    notesBlock(plan, look),
+    totalsLine(plan, look),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function byRole(changes: readonly Change[]): readonly (readonly [string, readonly Change[]])[] {
+  const roles = new Map<string, Change[]>();
+  for (const change of changes) roles.set(change.role, [...(roles.get(change.role) ?? []), change]);
+  return [...roles];
+}
+
+function roleBlock(role: string, changes: readonly Change[], look: PlanLook): string {
+  return [look.paint.strong(plainLine(role)), ...changes.map((change) => changeBlock(change, look))].join(
+    '\n',
+  );
+}
+
+const SIGNS = { create: '+', update: '~', remove: '-', run: '>' } as const;
+
+function changeBlock(change: Change, look: PlanLook): string {
+  const { paint } = look;
+  const colour = { create: paint.good, update: paint.changed, remove: paint.bad, run: paint.accent }[
+    change.action
+  ];
+  const id = plainLine(change.id);
+  const head = `${SIGNS[change.action]} ${change.action}`;
+  const summary = plainLine(change.summary);
+  const oneLine = 2 + head.length + 1 + id.length + 2 + summary.length <= look.columns;
+  return [
+    `  ${colour(head)} ${id}${oneLine ? `  ${paint.dim(summary)}` : `\n      ${paint.dim(summary)}`}`,
+    ...conflictLines(change, id).map((line) => `    ${paint.bad(`! ${line}`)}`),
+    ...diffLines(change.diff, look).map((line) => `      ${line}`),
+  ].join('\n');
+}
+
+/** What the person can type about a change that needs their word. */
+function conflictLines({ conflict }: Change, id: string): readonly string[] {
+  if (conflict === 'adopt')
+    return ['was there before hostwright; to take it over, add:', `  --adopt ${word(id)}`];
+  if (conflict === 'edited') {
+    return [
+      'edited by hand since the last run; add:',
+      '  --on-conflict keep   to leave the edit',
+      '  --on-conflict take   to put back ours',
+    ];
+  }
+  return [];
+}
+
+const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : quote(text));
+
+function diffLines(diff: string | undefined, { paint, verbose }: PlanLook): readonly string[] {
+  if (!diff) return [];
+  const lines = withoutHeader(plainText(diff).trimEnd().split('\n'));
+  const shown = verbose ? lines : lines.slice(0, lines.length > DIFF_LINES + 1 ? DIFF_LINES : undefined);
+  const painted = shown.map((line) => {
+    if (line.startsWith('+')) return paint.good(line);
+    if (line.startsWith('-')) return paint.bad(line);
+    return paint.dim(line);
+  });
+  const left = lines.length - shown.length;
+  return left > 0 ? [...painted, paint.dim(`… ${left} more lines (--verbose)`)] : painted;
+}
+
+/** The names of the two files above a unified diff only repeat the id. */
+function withoutHeader(lines: readonly string[]): readonly string[] {
+  const start = lines.findIndex((line) => !/^(?:Index: |=+$|--- |\+\+\+ )/.test(line));
+  return start < 0 ? [] : lines.slice(start);
+}
+
+function pendingBlock({ pending }: Plan, { paint }: PlanLook): string {
+  if (pending.length === 0) return '';
+  const lines = pending.map(
+    ({ service, action }) => `  ${paint.accent('>')} ${action} ${plainLine(service)}`,
+  );
+  return [paint.strong('Still owed by an earlier run'), ...lines].join('\n');
+}
+
+const REACH = { host: 'the host itself only', lan: 'the LAN', internet: 'everybody' } as const;
+
+function reachBlock({ endpoints }: Plan, { paint }: PlanLook): string {
+  if (endpoints.length === 0) return '';
+  const rows = endpoints.map(({ role, name, protocol, port, expose }) => [
+    plainLine(role),
+    plainLine(name),
+    `${port}/${protocol}`,
+    REACH[expose],
+  ]);
+  return [paint.strong('Who reaches what'), ...alignRows(rows)].join('\n');
+}
+
+function portsBlock({ notes }: Plan, { paint }: PlanLook): string {
+  const ports = notes.filter(({ level }) => level === 'keep' || level === 'close');
+  if (ports.length === 0) return '';
+  const lines = ports.map(({ level, text }) => {
+    const verb = level === 'keep' ? paint.good('keep ') : paint.bad('close');
+    return `  ${verb}  ${plainLine(text)}`;
+  });
+  return [paint.strong('Ports that already listen'), ...lines].join('\n');
+}
+
+function notesBlock({ notes }: Plan, { paint, columns }: PlanLook): string {
+  const rest = notes.filter(({ level }) => level === 'warning' || level === 'info');
+  if (rest.length === 0) return '';
+  const lines = rest.map(({ role, level, text }) => {
+    const sign = level === 'warning' ? paint.changed('!') : paint.accent('i');
+    return `  ${sign} ${wrapText(`${plainLine(role)}: ${plainLine(text)}`, columns - 4).join('\n    ')}`;
+  });
+  return [paint.strong('Good to know'), ...lines].join('\n');
+}
+
+function totalsLine(plan: Plan, { paint }: PlanLook): string {
+  const { total } = countChanges(plan);
+  const touched = plan.foreignTouched.length;
+  const files = `${touched} existing ${touched === 1 ? 'file' : 'files'} touched`;
+  const what = describeTotals(plan);
+  return `${total === 0 ? paint.good(what) : paint.strong(what)} ${touched === 0 ? files : paint.changed(files)}.`;
+}
+
+function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
+
+/** Breaks text into lines of at most `width` columns, at spaces. */
+function wrapText(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
