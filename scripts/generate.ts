@@ -64,5 +64,12 @@ lazy(
   (id) => `../../recipes/${id}/recipe.ts`,
   'builtInRecipes',
 );
+eager(
+  'src/compose/quoting.generated.ts',
+  './quoting',
+  ids('src/compose/quoting', { except: ['format'] }),
+  'helpers',
+  'quotingFormats',
+);
 lazy('src/check/registry.generated.ts', ids('src/check/probes'), (id) => `./probes/${id}.ts`, 'probes');
 lazy('src/cli/registry.generated.ts', ids('src/cli/commands'), (id) => `./commands/${id}.ts`, 'commands');
