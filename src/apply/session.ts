@@ -18,6 +18,10 @@ export interface SessionOptions {
   readonly only?: string;
   /** SHA256 fingerprint accepted for an unknown host key. */
   readonly acceptHostKey?: string;
+  /** Who runs this, from where, with which version: one line for the journal and for whoever finds the host busy. */
+  readonly owner: string;
+  /** A run that is going on is followed to its end first (`apply`); otherwise it is only mentioned. */
+  readonly attach: boolean;
   /** Aborted by Ctrl-C: the run stops after the step that is under way. */
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,94 @@
+import type { Listener } from '../events.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What the event file of a run has said so far. */
+export interface RunOutcome {
+  /** Exit status of the run: 0 done, 1 failed, 75 another run was going on, 130 stopped, 137 killed. */
+  readonly status: number;
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly failed: readonly string[];
+  /** Present when another run was going on: its owner. */
+  readonly busy?: string;
+}
+
+export interface FollowHandlers {
+  readonly listener: Listener;
+  /** The run waits for a fresh connection; called once for each confirmation. */
+  confirm(seconds: number): void;
+}
+
+/**
+ * Turns the lines of a run's event file (see `runner.ts`) into events. Steps are known by their number in `plan`;
+ * without a plan (attached to another's run) the ids are those numbers.
+ */
+export function follower(plan: Plan | undefined, { listener, confirm }: FollowHandlers) {
+  const changed: string[] = [];
+  const unchanged: string[] = [];
+  const failed: string[] = [];
+  let status = 137;
+  let busy: string | undefined;
+  const ids = (step: string): readonly string[] =>
+    plan?.steps[Number(step)]?.changes.map(({ change }) => change.id) ?? [`step ${Number(step) + 1}`];
+
+  const handlers: Readonly<Record<string, (fields: readonly string[]) => void>> = {
+    'step-started': ([step = '']) => {
+      const changes = plan?.steps[Number(step)]?.changes ?? [];
+      listener({
+        event: 'step-started',
+        ids: ids(step),
+        summary: changes.map(({ change }) => change.summary).join('; '),
+      });
+    },
+    'step-ended': ([step = '', result = '', time = '0', reason = '', output = '']) => {
+      const outcome = result === 'changed' || result === 'unchanged' ? result : 'failed';
+      const list = { changed, unchanged, failed }[outcome];
+      list.push(...ids(step));
+      listener({
+        event: 'step-ended',
+        ids: ids(step),
+        status: outcome,
+        seconds: Number(time) / 100,
+        ...(outcome === 'failed' ? { reason: text(reason), output: text(output).trim() } : {}),
+      });
+    },
+    notified: ([service = '', action = '', result = '', output = '']) =>
+      listener({
+        event: 'notified',
+        service,
+        action: action === 'restart' ? 'restart' : 'reload',
+        ok: result === 'ok',
+        ...(output ? { output: text(output).trim() } : {}),
+      }),
+    confirm: ([seconds = '']) => {
+      listener({ event: 'confirming', seconds: Number(seconds) });
+      confirm(Number(seconds));
+    },
+    confirmed: () => listener({ event: 'confirmed' }),
+    reverted: ([reason = '']) => listener({ event: 'reverted', reason: text(reason) }),
+    busy: ([owner = '']) => {
+      busy = text(owner);
+    },
+    end: ([code = '137']) => {
+      status = Number(code);
+    },
+  };
+
+  return {
+    line(line: string): void {
+      const [name = '', ...fields] = line.split('\t');
+      if (Object.hasOwn(handlers, name)) handlers[name]?.(fields);
+    },
+    outcome: (): RunOutcome => ({
+      status,
+      changed,
+      unchanged,
+      failed,
+      ...(busy === undefined ? {} : { busy }),
+    }),
+  };
+}
+
+function text(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { compose } from '../compose/compose.ts';
+import { connect } from '../connect/connect.ts';
+import type { Connection } from '../connect/connection.ts';
+import { program, STATE_DIRECTORY } from '../connect/program.ts';
+import { openAsRoot } from '../connect/root.ts';
+import { RootShell } from '../connect/root-shell.ts';
+import { ConnectError, HostError, InterruptedError } from '../errors.ts';
+import type { Facts } from '../facts/facts.ts';
+import { readFacts, requireSupported } from '../facts/read-facts.ts';
+import type { Host } from '../host/host.ts';
+import { observe } from '../observe/observe.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { sh } from '../quote.ts';
+import { confirmByFreshConnection } from './confirm.ts';
+import { follower, type RunOutcome } from './follow.ts';
+import { journalBlob } from './journal.ts';
+import { CONFIRM_SECONDS, runScript } from './script.ts';
+import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
+
+/**
+ * Connects, becomes root and reads the facts (exchange 1).
+ * @throws {ConnectError} when the host cannot be reached, or does not let us in or become root.
+ * @throws {HostError} when its system is not supported.
+ */
+export const openSession: OpenSession = async (host, options) => {
+  const started = performance.now();
+  options.listener({ event: 'connecting', target: describeTarget(host) });
+  const connection = await connect(host.connect, {
+    ask: options.ask,
+    signal: options.signal,
+    ...(options.acceptHostKey === undefined ? {} : { acceptHostKey: options.acceptHostKey }),
+  });
+  try {
+    const shell = await openShell(connection, host, options);
+    let facts = await readFacts(shell);
+    const note = requireSupported(facts, connection.target);
+    options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
+    if (note) options.listener({ event: 'note', text: note });
+    facts = await meetActiveRun(shell, facts, options);
+    return session({ host, options, connection, shell, facts, started });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+};
+
+function describeTarget({ connect: target }: Host): string {
+  if (target.kind === 'ssh') return target.user ? `${target.user}@${target.host}` : target.host;
+  return target.kind === 'local' ? 'this machine' : 'the box of the lab';
+}
+
+async function openShell(connection: Connection, host: Host, options: SessionOptions): Promise<RootShell> {
+  const channel = await openAsRoot(connection, program, { sudo: host.connect.sudo, ask: options.ask });
+  return new RootShell(channel, connection.target);
+}
+
+/** A run that lost its controller goes on on the host: `apply` follows it to its end, other commands mention it. */
+async function meetActiveRun(shell: RootShell, facts: Facts, options: SessionOptions): Promise<Facts> {
+  const { active } = facts.runs;
+  if (!active) return facts;
+  if (!options.attach) {
+    options.listener({ event: 'note', text: `A run is going on there: ${active.owner} (${active.id}).` });
+    return facts;
+  }
+  options.listener({ event: 'attached', run: active.id, owner: active.owner });
+  const following = follower(undefined, { listener: options.listener, confirm: () => undefined });
+  await shell.attach(active.id, following.line);
+  return readFacts(shell);
+}
+
+interface Parts {
+  readonly host: Host;
+  readonly options: SessionOptions;
+  readonly connection: Connection;
+  readonly shell: RootShell;
+  readonly facts: Facts;
+  /** `performance.now()` when the session began. */
+  readonly started: number;
+}
+
+function session(parts: Parts): HostSession {
+  const { host, options, connection, shell, facts } = parts;
+  const composition = compose(host, facts, {
+    closeUnlisted: options.closeUnlisted,
+    ...(options.only === undefined ? {} : { only: options.only }),
+  });
+  return {
+    host,
+    connection,
+    facts,
+    composition,
+    async plan() {
+      const plan = makePlan(host.name, composition, await observe(shell, composition), options);
+      options.listener({ event: 'planned', plan });
+      return plan;
+    },
+    apply: (plan) => apply(parts, plan),
+    async close() {
+      shell.close();
+      await connection.close();
+    },
+  };
+}
+
+async function apply(parts: Parts, plan: Plan): Promise<Summary> {
+  refuseConflicts(plan);
+  if (plan.changes.length === 0 && plan.pending.length === 0) return summarise(parts, plan, null, undefined);
+  const { host, options, connection, shell } = parts;
+  const id = newRunId();
+  const { script, blobs } = runScript(plan, { id, owner: options.owner });
+  const content = [journalBlob(plan), ...blobs];
+  const total = content.reduce((sum, { size }) => sum + size, 0);
+  let bytes = 0;
+  const following = follower(plan, {
+    listener: options.listener,
+    confirm: (seconds) => {
+      void confirmByFreshConnection({
+        connection,
+        run: id,
+        seconds,
+        local: host.connect.kind === 'local',
+        ask: options.ask,
+        sudo: host.connect.sudo,
+        openShell: (fresh) => openShell(fresh, host, options),
+      });
+    },
+  });
+  const stop = stopOnAbort(parts, id);
+  options.listener({ event: 'started', run: id, steps: plan.steps.length });
+  try {
+    await shell.run(
+      {
+        id,
+        script,
+        blobs: content,
+        progress: (sent) => {
+          bytes += sent;
+          options.listener({ event: 'uploading', bytes, total });
+        },
+      },
+      following.line,
+    );
+  } catch (error) {
+    throw explainLoss(error, plan);
+  } finally {
+    stop();
+  }
+  return summarise(parts, plan, id, following.outcome());
+}
+
+function refuseConflicts({ changes }: Plan): void {
+  const adopt = changes.filter(({ conflict }) => conflict === 'adopt').map(({ id }) => id);
+  const edited = changes.filter(({ conflict }) => conflict === 'edited').map(({ id }) => id);
+  if (adopt.length === 0 && edited.length === 0) return;
+  const lines = [
+    ...adopt.map((id) => `${id} was there before hostwright.`),
+    ...edited.map((id) => `${id} was edited by hand since the last run.`),
+  ];
+  const hints = [
+    ...(adopt.length > 0
+      ? [`To take over what was there: ${adopt.map((id) => `--adopt ${id}`).join(' ')}`]
+      : []),
+    ...(edited.length > 0
+      ? ['To overwrite hand edits: --on-conflict take. To leave them: --on-conflict keep.']
+      : []),
+  ];
+  throw new HostError(`Nothing was changed.\n${lines.join('\n')}`, { hint: hints.join('\n') });
+}
+
+function explainLoss(error: unknown, plan: Plan): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  const guarded = plan.steps.some(({ changes }) => changes[0]?.resource.guarded);
+  return new ConnectError(error.message, {
+    cause: error,
+    hint: guarded
+      ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
+      : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
+  });
+}
+
+/** Ctrl-C: asks the run on a second channel to stop after the step that is under way. */
+function stopOnAbort({ connection, host, options }: Parts, id: string): () => void {
+  const stop = (): void => {
+    void openShell(connection, host, options)
+      .then(async (second) => {
+        await second.read(sh`: >${`${STATE_DIRECTORY}/runs/${id}/stop`}`);
+        second.close();
+      })
+      .catch(() =>
+        options.listener({
+          event: 'note',
+          text: 'The host could not be asked to stop; the run goes on there.',
+        }),
+      );
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+  return () => options.signal.removeEventListener('abort', stop);
+}
+
+function summarise(
+  { options, shell, started }: Parts,
+  plan: Plan,
+  run: string | null,
+  outcome: RunOutcome | undefined,
+): Summary {
+  if (outcome?.busy !== undefined) {
+    throw new HostError(`Another run is going on on this host: ${outcome.busy}.`, {
+      hint: 'Nothing was changed. Run the same command again: it follows that run to its end first.',
+    });
+  }
+  const reached = new Set([
+    ...(outcome?.changed ?? []),
+    ...(outcome?.unchanged ?? []),
+    ...(outcome?.failed ?? []),
+  ]);
+  const failed =
+    outcome && outcome.status !== 0 && outcome.status !== 130 ? Math.max(1, outcome.failed.length) : 0;
+  const summary: Summary = {
+    event: 'summary',
+    run,
+    changed: outcome?.changed.length ?? 0,
+    unchanged: plan.unchanged + (outcome?.unchanged.length ?? 0),
+    failed,
+    skipped: outcome ? plan.changes.map(({ id }) => id).filter((id) => !reached.has(id)) : [],
+    seconds: Math.round(performance.now() - started) / 1_000,
+    roundTrips: shell.exchanges,
+  };
+  options.listener(summary);
+  if (outcome?.status === 130) {
+    throw new InterruptedError('Stopped between two steps, as you asked. Everything before that is done.', {
+      hint: 'Run the same command again to do the rest.',
+    });
+  }
+  return summary;
+}
+
+/** Sorts by time, and says when. */
+function newRunId(): string {
+  const time = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}

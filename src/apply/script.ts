@@ -1,0 +1,134 @@
+import { UserError } from '../errors.ts';
+import { RECORD_FORMAT } from '../facts/read-facts.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { joinShell, Shell, sh } from '../quote.ts';
+import type { Blob, Step, Validation } from '../resources/kind.ts';
+import { library } from './library.ts';
+import { runner } from './runner.ts';
+
+/** Seconds in which a fresh connection has to confirm a change that could cut the way in. */
+export const CONFIRM_SECONDS = 40;
+
+export interface RunIdentity {
+  readonly id: string;
+  /** Who runs it, from where, with which hostwright: one line for people. */
+  readonly owner: string;
+}
+
+export interface RunScript {
+  readonly script: Shell;
+  readonly blobs: readonly Blob[];
+}
+
+/** The whole run as one script and the content it needs. Pure. */
+export function runScript(plan: Plan, { id, owner }: RunIdentity): RunScript {
+  const parts = plan.steps.map((step, index) => stepFunctions(step, index));
+  const calls = plan.steps.flatMap((step, index) => {
+    const guarded = isGuarded(step);
+    const next = plan.steps[index + 1];
+    const call = sh`hw_step ${index} ${guarded ? sh`guarded` : sh`plain`}`;
+    return guarded && !(next && isGuarded(next)) ? [call, sh`hw_confirm`] : [call];
+  });
+  const validations = Object.entries(plan.services).filter(([, command]) => command.length > 0);
+  const script = sh`HW_ID=${id}
+HW_OWNER=${owner}
+HW_FORMAT=${RECORD_FORMAT}
+HW_CONFIRM_SECONDS=${CONFIRM_SECONDS}
+${library}
+${runner}
+${joinShell(parts)}
+hw_validate() {
+  case $1 in
+${joinShell(validations.map(([service, command]) => sh`  ${service}) ${command} ;;`))}
+  *) : ;;
+  esac
+}
+hw_steps() {
+:
+${joinShell(calls)}
+}
+hw_entry "$@"
+`;
+  const blobs = new Map(
+    plan.steps
+      .flatMap((step) => (step.batch ? [step.batch] : step.changes.map((item) => item.step)))
+      .flatMap((step) => step.blobs ?? [])
+      .map((blob) => [blob.name ?? blob.sha256, blob]),
+  );
+  return { script, blobs: [...blobs.values()] };
+}
+
+function isGuarded({ changes }: PlannedStep): boolean {
+  return changes[0]?.resource.guarded ?? false;
+}
+
+function stepFunctions(planned: PlannedStep, index: number): Shell {
+  const resources = planned.changes.map(({ resource }) => resource);
+  const steps = planned.batch ? [planned.batch] : planned.changes.map(({ step }) => step);
+  const validate = resources[0]?.validate;
+  if (isGuarded(planned) && steps.some(({ undo }) => undo === undefined)) {
+    const id = resources.map((resource) => resource.id).join(', ');
+    throw new UserError({
+      message: `${id} is guarded, but its kind cannot be undone: this recipe cannot work.`,
+    });
+  }
+  const owed = resources
+    .flatMap(({ notify }) => notify)
+    .map(({ action, service }) => sh`hw_owe ${action} ${service}`);
+  const memory = planned.changes.flatMap(({ resource, step }) =>
+    step.remember === undefined ? [] : [sh`hw_remember ${resource.id} ${step.remember}`],
+  );
+  const name = new Shell(`hw_do_${index}`);
+  return sh`${name}_converged() {
+${each(steps, ({ converged }) => converged)}
+}
+${name}_unmoved() {
+${each(steps, ({ unmoved }) => unmoved)}
+}
+${name}_record() {
+${each(steps, ({ record }) => record)}
+}
+${name}_change() {
+${validate ? staged(steps, validate, index) : each(steps, ({ change }) => change)}
+}
+${name}_undo() {
+${each(steps, ({ undo }) => undo ?? sh`:`, true)}
+}
+${name}_owes() {
+:
+${joinShell(owed)}
+}
+${name}_remember() {
+:
+${joinShell(memory)}
+}`;
+}
+
+/** Each part in a subshell of its own, with a folder of its own for what undoing needs. */
+function each(steps: readonly Step[], part: (step: Step) => Shell, reversed = false): Shell {
+  const parts = steps.map(
+    (step, index) => sh`(
+HW_BEFORE=$HW_BEFORE/${index}; mkdir -p -m 700 -- "$HW_BEFORE"
+${part(step)}
+)`,
+  );
+  return joinShell(reversed ? parts.reverse() : parts);
+}
+
+/**
+ * A set of config files: written into a copy first, judged by their own program, which sees the copy in the place of the
+ * original (a private mount namespace, unshare(1)), and only then put in place.
+ */
+function staged(steps: readonly Step[], { root, command }: Validation, index: number): Shell {
+  const changes = each(steps, ({ change }) => change);
+  return sh`hw_stage=$HW_RUN/stage-${index}
+rm -rf -- "$hw_stage"
+mkdir -p -m 755 -- "$hw_stage"${root}
+cp -a -T -- ${root} "$hw_stage"${root}
+P=$hw_stage
+${changes}
+unshare --mount --propagation private sh -c 'mount --bind -- "$1" "$2" && shift 2 && exec "$@"' sh "$hw_stage"${root} ${root} ${command}
+rm -rf -- "$hw_stage"
+P=
+${changes}`;
+}
