@@ -1,0 +1,154 @@
+import type { HostSession } from '../apply/session.ts';
+import type { Ask, Connection, SshTarget } from '../connect/connection.ts';
+import { InterruptedError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { attempt } from './attempt.ts';
+import { mapBounded } from './bounded.ts';
+import { fixFor } from './causes.ts';
+import { diagnose, type Tried } from './diagnose.ts';
+import { type Expectation, expectations } from './expectations.ts';
+import { type OpenedVantage, openVantages } from './open-vantages.ts';
+import { type Placed, placeVantage } from './place.ts';
+import type { Report, ReportVantage, Result } from './report.ts';
+import { isHereOnLan, type Surroundings, surroundings } from './surroundings.ts';
+import type { Vantage } from './vantage.ts';
+import { defaultVantages, readVantageNames } from './vantage-names.ts';
+import { hereVantage } from './vantages/here.ts';
+
+/** Channels that one connection carries at the same time. */
+const AT_ONCE = 5;
+
+export interface CheckOptions {
+  readonly host: Host;
+  readonly session: Pick<HostSession, 'facts' | 'composition' | 'connection'>;
+  /** Names of vantages as `--from` takes them; default: those that are at hand. */
+  readonly from?: readonly string[];
+  readonly ask: Ask;
+  readonly signal: AbortSignal;
+  /** How to log in to other machines; for tests. */
+  readonly login?: Login;
+}
+
+/** How check gets to other machines. */
+export interface Login {
+  connect(target: SshTarget, ask: Ask): Promise<Connection>;
+  /** How to log in to a machine of a running lab. */
+  labTarget(lab: string, node: string): Promise<SshTarget | undefined>;
+}
+
+/**
+ * Tests from every vantage what must be reachable and what must be blocked. Changes nothing anywhere.
+ * What the network does is a finding in the report, never an exception.
+ * @throws {UserError} for a vantage that cannot exist; {InterruptedError} after Ctrl-C.
+ */
+export async function checkHost(options: CheckOptions): Promise<Report> {
+  const { host, session, ask, signal } = options;
+  const names = readVantageNames(options.from ?? defaultVantages(host.connect), host.connect);
+  const login = options.login ?? (await import('./login.ts')).login;
+  const around = surroundings(session.facts, host.network);
+  const lab = host.connect.kind === 'lab' ? host.connect.name : undefined;
+  const opened = await openVantages(names, {
+    self: session.connection,
+    labTarget: async (node) => (lab === undefined ? undefined : await login.labTarget(lab, node)),
+    connect: login.connect,
+    ask,
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([examine(options, opened, around), interruption(signal)]);
+  } catch (error) {
+    if (signal.aborted) throw new InterruptedError('The check was interrupted; it had changed nothing.');
+    throw error;
+  } finally {
+    await Promise.allSettled(opened.map((one) => ('vantage' in one ? one.vantage.close() : undefined)));
+  }
+}
+
+async function examine(
+  { host, session }: CheckOptions,
+  opened: readonly OpenedVantage[],
+  around: Surroundings,
+): Promise<Report> {
+  const hereSources = await hereVantage().sources(around.addresses);
+  const place = {
+    lab: host.connect.kind === 'lab',
+    // Over `local`, here is the host.
+    hereOnLan: host.connect.kind === 'local' || isHereOnLan(hereSources.values(), around),
+  };
+  const placed = await Promise.all(opened.map((one) => placeOne(one, around, place)));
+  const usable = placed.filter((one): one is Placed => 'vantage' in one);
+  const expected = expectations(
+    session.composition.endpoints,
+    usable.map((one) => one.place),
+  );
+  const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected)));
+  const results = [
+    ...placed.flatMap((one) => ('vantage' in one ? [] : [one.result])),
+    ...diagnose(tried.flat()),
+  ];
+  return {
+    v: 1,
+    host: host.name,
+    ok: results.every(({ ok }) => ok),
+    vantages: placed.map(({ report }) => report),
+    results,
+  };
+}
+
+async function tryAll(vantage: Vantage, expected: readonly Expectation[]): Promise<Tried[]> {
+  const mine = expected.filter((expectation) => expectation.vantage === vantage.name);
+  return mapBounded(mine, AT_ONCE, async (expectation) => ({
+    expectation,
+    result: await attempt(expectation, vantage),
+  }));
+}
+
+interface Unusable {
+  readonly report: ReportVantage;
+  readonly result: Result;
+}
+
+async function placeOne(
+  opened: OpenedVantage,
+  around: Surroundings,
+  options: Parameters<typeof placeVantage>[2],
+): Promise<Placed | Unusable> {
+  const { name } = opened;
+  if ('failure' in opened) return unusable(name, opened.failure);
+  try {
+    return await placeVantage(opened.vantage, around, options);
+  } catch (error) {
+    const detail = (error as Error).message;
+    return unusable(name, { cause: 'vantage-unreachable', detail, address: '', port: 22 });
+  }
+}
+
+/** A vantage that cannot be used is a failure of the check: what was to be proven from there is not. */
+function unusable(name: string, failure: Extract<OpenedVantage, { failure: unknown }>['failure']): Unusable {
+  const { cause, detail, address, port } = failure;
+  const context = { role: '', port, protocol: 'tcp', address, vantage: name } as const;
+  return {
+    report: { name, address: '', sameLan: false, note: 'not tested from here: it could not be reached' },
+    result: {
+      id: `${name}:`,
+      vantage: name,
+      role: '',
+      endpoint: '',
+      address,
+      port,
+      protocol: 'tcp',
+      expect: 'reachable',
+      ok: false,
+      ms: 0,
+      steps: [{ name: 'vantage', ok: false, detail }],
+      cause,
+      fix: fixFor(cause, context),
+    },
+  };
+}
+
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,73 @@
+import { isIPv6 } from 'node:net';
+import type { SshTarget, Target } from '../connect/connection.ts';
+import { type Problem, UserError } from '../errors.ts';
+
+/** The machines of the lab that can be tested from, besides the laptop that hostwright runs as there. */
+const LAB_NODES = ['phone', 'internet'] as const;
+
+/** A vantage as it was asked for. */
+export type VantageName =
+  | { readonly kind: 'self' | 'here'; readonly name: string }
+  | { readonly kind: 'lab'; readonly name: (typeof LAB_NODES)[number] }
+  | { readonly kind: 'peer'; readonly name: string; readonly target: SshTarget };
+
+/** Where to test from when nobody says: everywhere that is at hand. */
+export function defaultVantages(connect: Target): readonly string[] {
+  if (connect.kind === 'lab') return ['self', 'here', ...LAB_NODES];
+  // Over `local` hostwright runs on the host: `here` would be `self` once more.
+  return connect.kind === 'local' ? ['self'] : ['self', 'here'];
+}
+
+/**
+ * Reads what `--from` names: `self`, `here`, `ssh://user@peer[:port]`, and in the lab `phone` and `internet`.
+ * @throws {UserError} with all of those that are not possible.
+ */
+export function readVantageNames(names: readonly string[], connect: Target): VantageName[] {
+  const read = [...new Set(names)].map((name) => readName(name, connect));
+  const problems = read.filter((one): one is Problem => 'message' in one);
+  if (problems.length > 0) throw new UserError(problems);
+  return read.filter((one): one is VantageName => !('message' in one));
+}
+
+function readName(name: string, connect: Target): VantageName | Problem {
+  if (name === 'self' || name === 'here') return { kind: name, name };
+  const node = LAB_NODES.find((candidate) => candidate === name);
+  if (node) return connect.kind === 'lab' ? { kind: 'lab', name: node } : onlyInLab(name);
+  const target = sshTarget(name);
+  if (target) return { kind: 'peer', name, target };
+  return {
+    message: `--from ${JSON.stringify(name)}: this is no place to test from.`,
+    hint: 'Possible are self (the host itself), here (this computer), ssh://user@machine and, in the lab, phone and internet.',
+  };
+}
+
+function onlyInLab(name: string): Problem {
+  return {
+    message: `--from ${name}: this machine exists in the lab only.`,
+    hint:
+      name === 'internet'
+        ? 'To test from outside, name a machine there that you can log in to: --from ssh://user@a-machine-outside'
+        : 'To test from another machine of your network, name one that you can log in to: --from ssh://user@a-machine-at-home',
+  };
+}
+
+/** `ssh://[user@]host[:port]`; the host may be an alias of the user's ssh configuration, or `[IPv6]`. */
+function sshTarget(name: string): SshTarget | undefined {
+  const match = /^ssh:\/\/(?:([^@/\s:]+)@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(
+    name,
+  );
+  const [, user, written = '', port] = match ?? [];
+  const host = written.replace(/^\[(.*)\]$/, '$1');
+  if (!match || host.startsWith('-') || user?.startsWith('-') || (written.startsWith('[') && !isIPv6(host)))
+    return undefined;
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined;
+  return {
+    kind: 'ssh',
+    host,
+    backend: 'auto',
+    // Nothing there needs root.
+    sudo: 'none',
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}

@@ -1,0 +1,65 @@
+import { createSocket } from 'node:dgram';
+import { connect, isIPv6, type Socket } from 'node:net';
+import { ForwardError, type ForwardFailure } from '../../connect/connection.ts';
+import { canonicalAddress } from '../../facts/address.ts';
+import type { Vantage } from '../vantage.ts';
+
+/** The machine that hostwright runs on, with ordinary sockets. */
+export function hereVantage(): Vantage {
+  return {
+    name: 'here',
+    kind: 'here',
+    async sources(targets) {
+      const found = await Promise.all(
+        targets.map(async (target) => [target, await sourceFor(target)] as const),
+      );
+      return new Map(found.flatMap(([target, source]) => (source === undefined ? [] : [[target, source]])));
+    },
+    open: openSocket,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The kernel's choice of source address. Connecting a UDP socket sends nothing (connect(2)). */
+function sourceFor(target: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(target) ? 'udp6' : 'udp4');
+    const end = (source: string | undefined): void => {
+      socket.close();
+      resolve(source);
+    };
+    socket.once('error', () => end(undefined));
+    // Any port will do: 9 is discard's.
+    socket.connect(9, target, () => end(canonicalAddress(socket.address().address)));
+  });
+}
+
+const REASONS: Readonly<Record<string, ForwardFailure>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  // A firewall here, or a reject with "administratively prohibited", forbids it.
+  EACCES: 'unreachable',
+  EPERM: 'unreachable',
+};
+
+function openSocket(address: string, port: number, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port, noDelay: true });
+    const timer = setTimeout(() => fail('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
+    const fail = (reason: ForwardFailure, message: string): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(new ForwardError(reason, message));
+    };
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      fail(REASONS[error.code ?? ''] ?? 'failed', error.message),
+    );
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+  });
+}
