@@ -1,0 +1,74 @@
+import { posix } from 'node:path';
+import { z } from 'zod';
+import { absolutePath, fileMode } from '../compose/inputs.ts';
+import { sh } from '../quote.ts';
+import { defineKind } from './kind.ts';
+import { accountName } from './shared/account.ts';
+import { hasMetadata, isStill, nameOf, observePaths, parsePaths } from './shared/paths.ts';
+import { slot } from './shared/slot.ts';
+
+const schema = z.strictObject({
+  path: absolutePath(),
+  mode: fileMode().default('0755'),
+  owner: accountName().default('root'),
+  group: accountName().default('root'),
+});
+
+/** A directory with its mode, owner and group. Its content is not looked at; its parent must exist. */
+export const kind = defineKind({
+  name: 'directory',
+  describe: 'A directory with its mode, owner and group; what it holds is left alone.',
+  schema,
+  key: (spec) => spec.path,
+
+  observe: (specs) => observePaths(specs.map((spec) => spec.path)),
+
+  parse: (output, specs) =>
+    parsePaths(
+      output,
+      specs.map((spec) => spec.path),
+    ),
+
+  diff(spec, state, { remembered, adopted }) {
+    const wanted = `${spec.mode} ${spec.owner}:${spec.group}`;
+    if (state.type === 'absent') return { action: 'create', summary: `create directory, ${wanted}` };
+    const foreign = remembered === undefined || state.type !== 'directory';
+    const conflict = foreign && { touchesForeign: true, ...(!adopted && { conflict: 'adopt' as const }) };
+    if (state.type !== 'directory') {
+      return { action: 'update', summary: `replace ${nameOf(state)} by a directory, ${wanted}`, ...conflict };
+    }
+    const found = `${state.mode} ${state.owner}:${state.group}`;
+    if (found === wanted) return undefined;
+    return { action: 'update', summary: `set ${wanted} (was ${found})`, ...conflict };
+  },
+
+  step(spec, state) {
+    const { path, mode, owner, group } = spec;
+    const parent = posix.dirname(path);
+    const before = slot('directory', path);
+    const clear = state.type === 'absent' || state.type === 'directory' ? sh`` : sh`rm -f -- "$P"${path} &&`;
+    return {
+      converged: sh`[ -d ${path} ] && [ ! -L ${path} ] && ${hasMetadata(path, spec)}`,
+      unmoved: isStill(path, state),
+      record: sh`if [ -d ${path} ] && [ ! -L ${path} ]; then
+  stat -c '%a %u:%g' -- ${path} >${before}
+else
+  hw_keep ${path}
+fi`,
+      // Five digits: with four, chmod(1) leaves a directory's setgid bit as it is.
+      change: sh`if [ ! -d "$P"${path} ] || [ -L "$P"${path} ]; then
+  [ -d "$P"${parent} ] || hw_fail ${`${parent} does not exist: declare it as a directory before ${path}, or create it by hand`}
+  ${clear} mkdir -m 0700 -- "$P"${path} || exit 1
+fi
+chown -- ${`${owner}:${group}`} "$P"${path} && chmod -- ${`0${mode}`} "$P"${path}`,
+      undo: sh`if [ -f ${before} ]; then
+  read -r hw_mode hw_owner <${before} && chown -- "$hw_owner" ${path} && chmod -- "0$hw_mode" ${path}
+elif [ ! -d ${path} ] || rmdir -- ${path} 2>/dev/null; then
+  hw_restore ${path}
+else
+  printf '%s\n' ${`${path} is kept: it holds files`}
+fi`,
+      remember: `${mode} ${owner} ${group}`,
+    };
+  },
+});

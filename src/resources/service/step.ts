@@ -1,0 +1,97 @@
+import { joinShell, type Shell, sh } from '../../quote.ts';
+import type { Step } from '../kind.ts';
+import type { ServiceSpec } from '../service.ts';
+import { slot } from '../shared/slot.ts';
+import { isMasked, type ServiceState, unitOf } from './unit.ts';
+
+/** Lines of the journal that are shown when a service does not start. */
+const JOURNAL_LINES = 20;
+
+/** Seconds that a service which counts as started once it was forked gets to fail. */
+const GRACE = 0.3;
+
+/** What runs on the host to start, stop, enable or disable a unit. */
+export function serviceStep(spec: ServiceSpec, state: ServiceState): Step {
+  const unit = unitOf(spec);
+  const before = slot('service', spec.name);
+  return {
+    converged: joinShell([isEnabled(spec), isRunning(spec)], ' &&\n'),
+    unmoved: isMasked(state)
+      ? sh`:`
+      : sh`case $(systemctl show --value --property=UnitFileState -- ${unit}) in masked*) exit 1 ;; esac`,
+    record: sh`systemctl show --no-pager --property=ActiveState,UnitFileState -- ${unit} >${before}`,
+    change: joinShell([prepare(spec, state), setEnabled(spec), setRunning(spec)]),
+    undo: undo(unit, before),
+    remember: `${spec.enabled ? 'enabled' : 'disabled'} ${spec.running ? 'running' : 'stopped'}`,
+  };
+}
+
+function isEnabled(spec: ServiceSpec): Shell {
+  const file = sh`"$(systemctl show --value --property=UnitFileState -- ${unitOf(spec)})"`;
+  return spec.enabled
+    ? sh`case ${file} in enabled | static | indirect | generated | alias | transient) ;; *) false ;; esac`
+    : sh`case ${file} in enabled* | alias) false ;; esac`;
+}
+
+function isRunning(spec: ServiceSpec): Shell {
+  const active = sh`"$(systemctl show --value --property=ActiveState -- ${unitOf(spec)})"`;
+  return spec.running
+    ? sh`case ${active} in active | reloading) ;; *) false ;; esac`
+    : sh`case ${active} in inactive | failed) ;; *) false ;; esac`;
+}
+
+function prepare(spec: ServiceSpec, state: ServiceState): Shell {
+  const unit = unitOf(spec);
+  return sh`umask 022
+if [ "$(systemctl show --value --property=NeedDaemonReload -- ${unit})" = yes ] ||
+  [ "$(systemctl show --value --property=LoadState -- ${unit})" = not-found ]; then
+  systemctl daemon-reload || exit 1
+fi
+${isMasked(state) ? sh`systemctl --quiet unmask -- ${unit} || exit 1` : sh``}
+case $(systemctl show --value --property=LoadState -- ${unit}) in
+not-found) hw_fail ${`There is no unit ${unit} on this host: declare the package that brings it before the service`} ;;
+masked) ${spec.enabled || spec.running ? sh`hw_fail ${`${unit} is masked: someone switched it off on purpose. To allow it: systemctl unmask ${unit}`}` : sh`:`} ;;
+esac`;
+}
+
+function setEnabled(spec: ServiceSpec): Shell {
+  const verb = spec.enabled ? 'enable' : 'disable';
+  return sh`if ! { ${isEnabled(spec)}; }; then systemctl --quiet ${verb} -- ${unitOf(spec)} || exit 1; fi`;
+}
+
+function setRunning(spec: ServiceSpec): Shell {
+  const unit = unitOf(spec);
+  if (!spec.running) return sh`systemctl stop -- ${unit}`;
+  return sh`${spec.validate ? validated(spec.name, spec.validate) : sh``}
+systemctl reset-failed -- ${unit} 2>/dev/null || :
+if systemctl start -- ${unit}; then
+  case $(systemctl show --value --property=Type -- ${unit}) in simple | exec | idle) sleep ${GRACE} ;; esac
+fi
+if ! { ${isRunning(spec)}; }; then
+  journalctl --no-pager --quiet --output=cat ${`--lines=${JOURNAL_LINES}`} ${`--unit=${unit}`} >&2 || :
+  hw_fail ${`${unit} did not start: its last words are above, all of them in: journalctl -u ${unit}`}
+fi`;
+}
+
+function validated(name: string, command: readonly string[]): Shell {
+  return sh`hw_said=$(${command} </dev/null 2>&1) || {
+  printf '%s\n' "$hw_said" >&2
+  hw_fail ${`${name} was not started: ${command.join(' ')} refuses its configuration`}
+}`;
+}
+
+/** Back to what it was. A unit that did not exist then is stopped and disabled, if it still is there. */
+function undo(unit: string, before: Shell): Shell {
+  return sh`if [ "$(systemctl show --value --property=LoadState -- ${unit})" = not-found ]; then exit 0; fi
+case $(cat ${before}) in
+*UnitFileState=enabled*) systemctl --quiet enable -- ${unit} ;;
+*UnitFileState=disabled* | *UnitFileState=) systemctl --quiet disable -- ${unit} ;;
+esac || exit 1
+case $(cat ${before}) in
+*ActiveState=active* | *ActiveState=reloading* | *ActiveState=activating*) systemctl start -- ${unit} ;;
+*) systemctl stop -- ${unit} ;;
+esac || exit 1
+case $(cat ${before}) in
+*UnitFileState=masked*) systemctl --quiet mask -- ${unit} ;;
+esac`;
+}

@@ -1,0 +1,127 @@
+import { joinShell, type Shell, sh } from '../../quote.ts';
+import type { Step } from '../kind.ts';
+import { slot } from '../shared/slot.ts';
+import type { UserSpec, UserState } from '../user.ts';
+
+const FIELDS = { comment: 5, home: 6, shell: 7 } as const;
+
+/** What runs on the host to create or change an account. */
+export function userStep(spec: UserSpec, state: UserState): Step {
+  const before = slot('user', spec.name);
+  return {
+    converged: converged(spec),
+    unmoved:
+      state === 'absent'
+        ? sh`! getent passwd -- ${spec.name} >/dev/null`
+        : sh`[ "$(getent passwd -- ${spec.name} | cut -d: -f6,7)" = ${`${state.home}:${state.shell}`} ]`,
+    record: sh`getent passwd -- ${spec.name} >${before} || :
+getent group -- ${spec.name} >${before}.group || :
+id -Gnz -- ${spec.name} >${before}.groups 2>/dev/null || :
+if [ -e ${defaults(spec).home} ]; then : >${before}.home; fi`,
+    change: sh`if getent passwd -- ${spec.name} >/dev/null; then
+${modify(spec)}
+else
+${create(spec)}
+fi`,
+    undo: sh`if [ -s ${before} ]; then
+${restore(spec, before)}
+elif getent passwd -- ${spec.name} >/dev/null; then
+${remove(spec, before)}
+fi`,
+    remember: spec.groups.join(',') || '-',
+  };
+}
+
+/** What a new account gets where the spec is silent. An existing one is not compared with these. */
+function defaults({ name, system, home, shell, createHome }: UserSpec) {
+  return {
+    home: home ?? (system ? '/nonexistent' : `/home/${name}`),
+    shell: shell ?? (system ? '/usr/sbin/nologin' : '/bin/bash'),
+    createHome: createHome ?? !system,
+  };
+}
+
+function converged(spec: UserSpec): Shell {
+  const { name, groups, createHome } = spec;
+  const checks = (['comment', 'home', 'shell'] as const).flatMap((field) => {
+    const wanted = spec[field];
+    // Of the comment only the name counts: adduser(8) and chfn(1) put commas behind it.
+    const cut = field === 'comment' ? sh` | cut -d, -f1` : sh``;
+    return wanted === undefined
+      ? []
+      : [sh`[ "$(printf '%s\n' "$hw_line" | cut -d: -f${FIELDS[field]}${cut})" = ${wanted} ]`];
+  });
+  return joinShell(
+    [
+      sh`hw_line=$(getent passwd -- ${name})`,
+      ...checks,
+      ...groups.map((group) => sh`id -Gnz -- ${name} | grep -zqxF -e ${group}`),
+      ...(createHome ? [sh`[ -d "$(printf '%s\n' "$hw_line" | cut -d: -f6)" ]`] : []),
+    ],
+    ' &&\n',
+  );
+}
+
+function create(spec: UserSpec): Shell {
+  const { name, system, comment, groups } = spec;
+  const { home, shell, createHome } = defaults(spec);
+  const options = [
+    ...(system ? ['--system'] : []),
+    ...['--home-dir', home, '--shell', shell],
+    createHome ? '--create-home' : '--no-create-home',
+    ...(comment === undefined ? [] : ['--comment', comment]),
+    ...(groups.length > 0 ? ['--groups', groups.join(',')] : []),
+  ];
+  return sh`  if getent group -- ${name} >/dev/null; then
+    useradd ${options} --gid ${name} -- ${name}
+  else
+    useradd ${options} --user-group -- ${name}
+  fi`;
+}
+
+function modify(spec: UserSpec): Shell {
+  const options = [
+    ...(spec.home === undefined ? [] : ['--home', spec.home]),
+    ...(spec.shell === undefined ? [] : ['--shell', spec.shell]),
+    ...(spec.comment === undefined ? [] : ['--comment', spec.comment]),
+    ...(spec.groups.length > 0 ? ['--append', '--groups', spec.groups.join(',')] : []),
+  ];
+  const home = spec.createHome
+    ? sh`hw_home=$(getent passwd -- ${spec.name} | cut -d: -f6)
+  if [ ! -e "$hw_home" ]; then
+    mkdir -m 0700 -- "$hw_home" && cp -a -- /etc/skel/. "$hw_home" &&
+      chown -R -- "$(id -u -- ${spec.name}):$(id -g -- ${spec.name})" "$hw_home" || exit 1
+  fi`
+    : sh`:`;
+  return sh`  ${options.length > 0 ? sh`usermod ${options} -- ${spec.name} || exit 1` : sh`:`}
+  ${home}`;
+}
+
+/** Sets back what usermod(8) changed. */
+function restore({ name, groups }: UserSpec, before: Shell): Shell {
+  return sh`  usermod --comment "$(cut -d: -f5 <${before})" --home "$(cut -d: -f6 <${before})" \
+    --shell "$(cut -d: -f7 <${before})" -- ${name} || exit 1
+${joinShell(
+  groups.map(
+    (
+      group,
+    ) => sh`  if id -Gnz -- ${name} | grep -zqxF -e ${group} && ! grep -zqxF -e ${group} ${before}.groups; then
+    gpasswd -d ${name} ${group} >/dev/null || exit 1
+  fi`,
+  ),
+)}`;
+}
+
+/** Takes the account away; its home goes only while it holds nothing but what useradd(8) put there. */
+function remove(spec: UserSpec, before: Shell): Shell {
+  const { name } = spec;
+  const { home } = defaults(spec);
+  return sh`  userdel -- ${name} || exit 1
+  if [ -s ${before}.group ] && ! getent group -- ${name} >/dev/null; then
+    groupadd --gid "$(cut -d: -f3 <${before}.group)" -- ${name} || exit 1
+  fi
+  if [ ! -e ${before}.home ] && [ -d ${home} ] && [ ! -L ${home} ]; then
+    if diff -rq -- /etc/skel ${home} >/dev/null 2>&1; then rm -rf -- ${home}
+    else printf '%s\n' ${`${home} is kept: it holds files`}; fi
+  fi`;
+}
