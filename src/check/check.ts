@@ -1,5 +1,5 @@
 import type { HostSession } from '../apply/session.ts';
-import type { Ask, Connection, SshTarget } from '../connect/connection.ts';
+import type { Ask } from '../connect/connection.ts';
 import { InterruptedError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { attempt } from './attempt.ts';
@@ -7,6 +7,7 @@ import { mapBounded } from './bounded.ts';
 import { fixFor } from './causes.ts';
 import { diagnose, type Tried } from './diagnose.ts';
 import { type Expectation, expectations } from './expectations.ts';
+import type { LogIn } from './log-in.ts';
 import { type OpenedVantage, openVantages } from './open-vantages.ts';
 import { type Placed, placeVantage } from './place.ts';
 import type { Report, ReportVantage, Result } from './report.ts';
@@ -25,15 +26,8 @@ export interface CheckOptions {
   readonly from?: readonly string[];
   readonly ask: Ask;
   readonly signal: AbortSignal;
-  /** How to log in to other machines; for tests. */
-  readonly login?: Login;
-}
-
-/** How check gets to other machines. */
-export interface Login {
-  connect(target: SshTarget, ask: Ask): Promise<Connection>;
-  /** How to log in to a machine of a running lab. */
-  labTarget(lab: string, node: string): Promise<SshTarget | undefined>;
+  /** Logs in to another machine; for tests. Default: by ssh. */
+  readonly logIn?: LogIn;
 }
 
 /**
@@ -44,14 +38,13 @@ export interface Login {
 export async function checkHost(options: CheckOptions): Promise<Report> {
   const { host, session, ask, signal } = options;
   const names = readVantageNames(options.from ?? defaultVantages(host.connect), host.connect);
-  const login = options.login ?? (await import('./login.ts')).login;
+  const logIn = options.logIn ?? (await import('./log-in.ts')).logIn;
   const around = surroundings(session.facts, host.network);
   const lab = host.connect.kind === 'lab' ? host.connect.name : undefined;
   const opened = await openVantages(names, {
     self: session.connection,
-    labTarget: async (node) => (lab === undefined ? undefined : await login.labTarget(lab, node)),
-    connect: login.connect,
-    ask,
+    logIn: (name) => logIn(name, { ask, signal, ...(lab === undefined ? {} : { lab }) }),
+    interactive: ask.interactive,
   });
   try {
     signal.throwIfAborted();

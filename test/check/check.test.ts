@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostSession } from '../../src/apply/session.ts';
-import { type CheckOptions, checkHost, type Login } from '../../src/check/check.ts';
+import { type CheckOptions, checkHost } from '../../src/check/check.ts';
+import type { LogIn } from '../../src/check/log-in.ts';
 import { hereVantage } from '../../src/check/vantages/here.ts';
 import type { ExposedEndpoint, Exposure } from '../../src/compose/recipe.ts';
 import { type Connection, ForwardError, type Target } from '../../src/connect/connection.ts';
@@ -77,13 +78,10 @@ function check(given: Given) {
     network: { main: { name: 'eth0', addresses: [address], prefixes: [] }, hasLan: false },
     ssh: { ports: [22], socketActivated: false },
   };
-  const login: Login = {
-    connect: () =>
-      given.peer instanceof Error
-        ? Promise.reject(given.peer)
-        : Promise.resolve(given.peer ?? peer(HOST, silent)),
-    labTarget: () => Promise.resolve({ kind: 'ssh', host: 'node', backend: 'auto', sudo: 'none' }),
-  };
+  const logIn: LogIn = () =>
+    given.peer instanceof Error
+      ? Promise.reject(given.peer)
+      : Promise.resolve(given.peer ?? peer(HOST, silent));
   return checkHost({
     host: {
       name: 'attic',
@@ -97,7 +95,7 @@ function check(given: Given) {
     },
     ask: { interactive: false } as CheckOptions['ask'],
     signal: given.signal ?? new AbortController().signal,
-    login,
+    logIn,
     ...(given.from ? { from: given.from } : {}),
   });
 }
