@@ -7,7 +7,8 @@ const LAB_NODES = ['phone', 'internet'] as const;
 
 /** A vantage as it was asked for. */
 export type VantageName =
-  | { readonly kind: 'self' | 'here'; readonly name: string }
+  | { readonly kind: 'self'; readonly name: 'self' }
+  | { readonly kind: 'here'; readonly name: 'here' }
   | { readonly kind: 'lab'; readonly name: (typeof LAB_NODES)[number] }
   | { readonly kind: 'peer'; readonly name: string; readonly target: SshTarget };
 
@@ -30,7 +31,8 @@ export function readVantageNames(names: readonly string[], connect: Target): Van
 }
 
 function readName(name: string, connect: Target): VantageName | Problem {
-  if (name === 'self' || name === 'here') return { kind: name, name };
+  if (name === 'self') return { kind: 'self', name };
+  if (name === 'here') return { kind: 'here', name };
   const node = LAB_NODES.find((candidate) => candidate === name);
   if (node) return connect.kind === 'lab' ? { kind: 'lab', name: node } : onlyInLab(name);
   const target = sshTarget(name);
