@@ -1,3 +1,4 @@
+import { capture } from '../../connect/capture.ts';
 import type { Connection } from '../../connect/connection.ts';
 import { HostError } from '../../errors.ts';
 import { canonicalAddress, familyOf } from '../../facts/address.ts';
@@ -7,7 +8,7 @@ import { UNKNOWN_SOURCE, type Vantage } from '../vantage.ts';
 
 /** Another machine, through an ssh connection to it: nothing is installed there, and nothing is written. */
 export async function peerVantage(name: string, connection: Connection): Promise<Vantage> {
-  const part = sections(await run(connection, sh`echo "##connection"; printf '%s\\n' "$SSH_CONNECTION"`));
+  const part = sections(await run(connection, sh`echo "##connection"; printf '%s\n' "$SSH_CONNECTION"`));
   const [seen = ''] = part('connection').trim().split(' ');
   return {
     name,
@@ -45,18 +46,9 @@ export function parseRoutes(output: string, targets: readonly string[]): Map<str
   return found;
 }
 
-/**
- * Runs a command there and gives what it printed.
- * @throws {HostError} when it fails; {ConnectError} when the connection is lost.
- */
+/** @throws {HostError} when the command fails; {ConnectError} when the connection is lost. */
 async function run(connection: Connection, command: Shell): Promise<string> {
-  const channel = await connection.exec(command);
-  channel.stdin.end();
-  channel.stderr.resume();
-  const chunks: Buffer[] = [];
-  channel.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const { code } = await channel.exit;
-  if (code !== 0)
-    throw new HostError(`A command on ${connection.target} failed (exit ${code ?? 'by a signal'}).`);
-  return Buffer.concat(chunks).toString('utf8');
+  const { code, stdout } = await capture(connection, command);
+  if (code === 0) return stdout;
+  throw new HostError(`A command on ${connection.target} failed (exit ${code ?? 'by a signal'}).`);
 }
