@@ -29,6 +29,8 @@ export interface NginxConfig {
   readonly servers: readonly NginxServer[];
   /** Every pattern of an `include` directly in `http`, absolute, in order. */
   readonly httpIncludes: readonly string[];
+  /** Every other simple directive directly in `http`: most may stand there only once. */
+  readonly httpDirectives: readonly { readonly name: string; readonly file: string }[];
   /** False when a file is missing here, nested too deep, or not understood. */
   readonly complete: boolean;
 }
@@ -42,6 +44,7 @@ const DEPTH = 10;
 export function readServers(files: ReadonlyMap<string, string>, root = '/etc/nginx'): NginxConfig {
   const servers: NginxServer[] = [];
   const httpIncludes: string[] = [];
+  const httpDirectives: { name: string; file: string }[] = [];
   let complete = true;
 
   const walk = (file: string, directives: readonly Directive[], context: string, depth: number): void => {
@@ -56,6 +59,8 @@ export function readServers(files: ReadonlyMap<string, string>, root = '/etc/ngi
         walk(file, block, 'http', depth);
       } else if (name === 'server' && context === 'http' && block) {
         servers.push(toServer(file, directive, (from) => splice(from, depth)));
+      } else if (context === 'http' && !block) {
+        httpDirectives.push({ name, file });
       }
     }
   };
@@ -88,7 +93,7 @@ export function readServers(files: ReadonlyMap<string, string>, root = '/etc/ngi
     });
 
   include(`${root}/nginx.conf`, '', 0);
-  return { servers, httpIncludes, complete };
+  return { servers, httpIncludes, httpDirectives, complete };
 }
 
 function toServer(

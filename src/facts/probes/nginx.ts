@@ -18,6 +18,8 @@ export interface Nginx {
   readonly readsSitesEnabled: boolean;
   /** In the order in which nginx reads them. */
   readonly servers: readonly NginxServer[];
+  /** Simple directives directly in `http`: most may stand there only once. */
+  readonly httpDirectives: readonly { readonly name: string; readonly file: string }[];
   /**
    * Debian's own default site. `stock`: it is enabled by Debian's link, its file is as shipped and it shows nothing but
    * Debian's page, so nobody misses it. `used`: somebody changed it or put pages into its folder.
@@ -99,6 +101,7 @@ true`,
       readsConfD: confD >= 0,
       readsSitesEnabled: config.httpIncludes.lastIndexOf('/etc/nginx/sites-enabled/*') > confD,
       servers: config.servers,
+      httpDirectives: config.httpDirectives,
       stockSite: said.has('stock-untouched') ? 'stock' : said.has('stock-enabled') ? 'used' : 'absent',
     };
   },

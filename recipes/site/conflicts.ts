@@ -1,0 +1,83 @@
+import { type Problem, UserError } from '../../src/errors.ts';
+import type { NginxServer } from '../../src/facts/nginx/servers.ts';
+import type { SiteContext, SiteInput } from './inputs.ts';
+
+/**
+ * Refuses what can't work, all at once, before anything is touched.
+ * @throws {UserError} for a port that another program holds, a name that is served already, and sites that are in each other's way
+ */
+export function refuseConflicts(
+  context: SiteContext,
+  names: readonly string[],
+  foreign: readonly NginxServer[],
+): void {
+  const problems = [
+    ...portTaken(context),
+    ...siblingsInTheWay(context),
+    ...namesTaken(context, names, foreign),
+  ];
+  if (context.role === 'html')
+    problems.push({
+      message: 'A site cannot be called ‘html’: /var/www/html belongs to the page that comes with nginx.',
+      hint: 'Give the role another name.',
+    });
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+function portTaken({ facts, input: { port } }: SiteContext): Problem[] {
+  const holder = facts.listeners.find(
+    (listener) =>
+      listener.protocol === 'tcp' &&
+      listener.port === port &&
+      listener.process !== '' &&
+      !(listener.process === 'nginx' && facts.nginx.installed),
+  );
+  if (!holder) return [];
+  const program = holder.docker ? 'a container of Docker' : holder.process;
+  return [
+    {
+      message: `Port ${port} is taken on the host: ${program} listens there (${holder.address}).`,
+      hint: `Give the site another port, or stop ${program} first.`,
+    },
+  ];
+}
+
+/** Reported once, by the role whose name comes later. */
+function siblingsInTheWay({ role, input, siblings }: SiteContext): Problem[] {
+  return siblings
+    .filter((sibling) => sibling.role < role && sibling.input.port === input.port)
+    .flatMap((sibling): Problem[] => {
+      if (input.domain === undefined && sibling.input.domain === undefined)
+        return [
+          {
+            message: `The sites ‘${sibling.role}’ and ‘${role}’ are both on port ${input.port} without a domain: nothing tells them apart.`,
+            hint: 'Give one of them a domain or another port.',
+          },
+        ];
+      const shared = namesOf(sibling.input).filter((name) => namesOf(input).includes(name));
+      return shared.map((name) => ({
+        message: `The sites ‘${sibling.role}’ and ‘${role}’ both want ${name} on port ${input.port}.`,
+        hint: 'A name leads to one site: take it from one of them.',
+      }));
+    });
+}
+
+/** Every name that the host file gives a site. */
+export function namesOf({ domain, aliases }: SiteInput): readonly string[] {
+  return [...new Set([...(domain === undefined ? [] : [domain]), ...aliases])];
+}
+
+function namesTaken(
+  { input: { port } }: SiteContext,
+  names: readonly string[],
+  foreign: readonly NginxServer[],
+): Problem[] {
+  return foreign.flatMap(({ file, line, names: taken }) =>
+    names
+      .filter((name) => name !== '_' && (taken.includes(name) || taken.includes(`.${name}`)))
+      .map((name) => ({
+        message: `nginx on the host already serves ${name} on port ${port}: ${file}, line ${line}.`,
+        hint: 'Take the name out of that file if the site is to move here, or choose another domain or port.',
+      })),
+  );
+}
