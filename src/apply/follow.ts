@@ -65,7 +65,16 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       confirm(Number(seconds));
     },
     confirmed: () => listener({ event: 'confirmed' }),
-    reverted: ([reason = '']) => listener({ event: 'reverted', reason: text(reason) }),
+    reverted: ([reason = '']) => {
+      // What the host has undone again was not changed, whatever its step said.
+      for (const { changes } of plan?.steps ?? []) {
+        for (const { change, resource } of changes) {
+          const at = resource.guarded ? changed.indexOf(change.id) : -1;
+          if (at >= 0) failed.push(...changed.splice(at, 1));
+        }
+      }
+      listener({ event: 'reverted', reason: text(reason) });
+    },
     busy: ([owner = '']) => {
       busy = text(owner);
     },
