@@ -1,0 +1,84 @@
+/** The box as a computer with a power switch. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HostError } from '../errors.ts';
+import { sh } from '../quote.ts';
+import { leader } from './cgroup.ts';
+import { machineArgv } from './exec.ts';
+import { consoleFile, powerCutFile } from './machine.ts';
+import { ADDRESSES } from './network.ts';
+import { machineName, type NodeName, netnsPath } from './places.ts';
+import { asRoot } from './root.ts';
+import { lastLines, must, run } from './run.ts';
+
+/** Milliseconds. */
+const BOOT = 60_000;
+
+/**
+ * Waits until a machine of the lab lets a LAN machine in by ssh: it has its addresses and sshd has greeted.
+ * @throws {HostError} after `timeoutMs` (milliseconds), with the end of what the machine printed.
+ */
+export async function waitForSsh(lab: string, node: NodeName = 'box', timeoutMs = BOOT): Promise<void> {
+  const [v4 = '', v6 = ''] = ADDRESSES[node];
+  // Asked for inside first: a connection to an address that nobody has yet would block for a second and more.
+  const script = sh`for address in ${[v4, v6]}; do
+  until ip -n ${machineName(lab, node)} -o addr show | grep -qF " $address/"; do sleep 0.05; done
+done
+until { exec 3<>${`/dev/tcp/${v4}/22`} && read -r greeting <&3; } 2>/dev/null; do sleep 0.05; done`;
+  const { code, stderr } = await run(
+    asRoot([
+      'nsenter',
+      `--net=${netnsPath(lab, 'laptop')}`,
+      'timeout',
+      String(timeoutMs / 1000),
+      'bash',
+      '-c',
+      script.text,
+    ]),
+  );
+  if (code === 0) return;
+  throw new HostError(`The machine ${node} of the lab ${lab} did not come up in ${timeoutMs / 1000} s`, {
+    hint: `Its console: ${consoleFile(lab, node)}`,
+    output: `${stderr}${lastLines(await readFile(consoleFile(lab, node), 'utf8').catch(() => ''), 15)}`,
+  });
+}
+
+/** Milliseconds. */
+const SHUTDOWN = 60_000;
+
+/**
+ * Reboots the box the way its owner would, and waits until it is up again.
+ * @throws {HostError} when it does not end or does not come back.
+ */
+export async function reboot(lab: string): Promise<void> {
+  const before = first(lab);
+  await must('Rebooting the box', asRoot(machineArgv(lab, 'box', ['systemctl', 'reboot'])));
+  await replaced(lab, before);
+}
+
+/**
+ * Cuts the box off from power, without a word to anything that runs on it, and starts it again. What it had written
+ * stays written, since the page cache is this computer's: a machine of its own would lose what was not synced.
+ * @throws {HostError} when it does not come back.
+ */
+export async function powerCut(lab: string): Promise<void> {
+  const before = first(lab);
+  await must('Cutting the power', asRoot(['touch', powerCutFile(lab)]));
+  await must('Cutting the power', asRoot(['kill', '-KILL', String(before)]));
+  await replaced(lab, before);
+}
+
+function first(lab: string): number {
+  const pid = leader(lab, 'box');
+  if (pid === undefined) throw new HostError(`The box of the lab ${lab} does not run`);
+  return pid;
+}
+
+async function replaced(lab: string, before: number): Promise<void> {
+  const deadline = Date.now() + SHUTDOWN;
+  for (let now = leader(lab, 'box'); now === undefined || now === before; now = leader(lab, 'box')) {
+    if (Date.now() > deadline) throw new HostError(`The box of the lab ${lab} did not start again`);
+    await pause(20);
+  }
+  await waitForSsh(lab);
+}

@@ -1,0 +1,47 @@
+/** Becoming root for what the lab needs, and starting parts of hostwright as processes of their own. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { HostError } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+
+export const isRoot = (): boolean => process.geteuid?.() === 0;
+
+/** The same command as root. sudo asks for a password on the terminal if it has to. */
+export function asRoot(argv: readonly string[]): string[] {
+  return isRoot() ? [...argv] : ['sudo', '--', ...argv];
+}
+
+/** How to start the lab's second entry, `helper.ts`, with these arguments: from the sources or from the bundle. */
+export function helperArgv(args: readonly string[]): string[] {
+  const source = join(packageRoot(), 'src/lab/helper.ts');
+  if (import.meta.url.endsWith('.ts') && existsSync(source)) {
+    return [process.execPath, '--import', import.meta.resolve('tsx'), source, ...args];
+  }
+  return [process.execPath, join(packageRoot(), 'dist/lab-helper.js'), ...args];
+}
+
+/** The person who started hostwright, also when sudo stands between. */
+export function caller(): { readonly uid: number; readonly gid: number } {
+  const uid = Number(process.env.SUDO_UID);
+  const gid = Number(process.env.SUDO_GID);
+  if (isRoot() && Number.isInteger(uid) && Number.isInteger(gid)) return { uid, gid };
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+/**
+ * Runs a verb of the helper as root and passes on what it reports, line by line.
+ * @throws {HostError} when it failed; it has said why on stderr.
+ */
+export async function asHelper(args: readonly string[], report: (text: string) => void): Promise<void> {
+  const [program = '', ...rest] = asRoot(helperArgv(args));
+  const child = spawn(program, rest, { stdio: ['inherit', 'pipe', 'inherit'] });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 137));
+  });
+  for await (const line of createInterface({ input: child.stdout })) report(line);
+  const code = await ended;
+  if (code !== 0) throw new HostError(`hostwright lab ${args[0] ?? ''} failed as root, with code ${code}`);
+}
