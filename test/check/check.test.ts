@@ -34,6 +34,7 @@ function peer(source: string, forward: Connection['forward'], seen = '198.51.100
   const exec = (command: Shell) => {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const routes = source === 'none' ? '##t0\n' : `##t0\n${HOST} via 10.0.0.1 dev eth0 src ${source} uid 0\n`;
+    stderr.end();
     stdout.end(command.text.includes('##connection') ? `##connection\n${seen} 5 ${source} 22\n` : routes);
     return Promise.resolve({
       stdin,

@@ -28,9 +28,11 @@ function sourceFor(target: string): Promise<string | undefined> {
       socket.close();
       resolve(source);
     };
+    // No callback for connect(): it would be called for failures too.
     socket.once('error', () => end(undefined));
+    socket.once('connect', () => end(canonicalAddress(socket.address().address)));
     // Any port will do: 9 is discard's.
-    socket.connect(9, target, () => end(canonicalAddress(socket.address().address)));
+    socket.connect(9, target);
   });
 }
 
