@@ -26,7 +26,7 @@ ${apt}
 ${holdServices}
 (
   hw_log=$(mktemp -d) || exit 1
-  hw_hold
+  hw_hold || hw_fail "Services could not be kept from starting before they are configured: see above"
   trap 'hw_release; rm -rf -- "$hw_log"' EXIT
   trap 'exit 143' HUP INT TERM
   hw_repair

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { DiffContext, Kind } from '../../src/resources/kind.ts';
+import { kinds } from '../../src/resources/registry.generated.ts';
+
+const situation = z.strictObject({
+  spec: z.unknown(),
+  /** What the observing script printed for this one spec. */
+  output: z.string().default(''),
+  remembered: z.string().optional(),
+  adopted: z.boolean().default(false),
+});
+
+const testCase = situation.extend({
+  about: z.string(),
+  differs: z.union([
+    z.literal(false),
+    z.strictObject({
+      action: z.enum(['create', 'update', 'remove', 'run']),
+      summary: z.string(),
+      conflict: z.enum(['adopt', 'edited']).optional(),
+      touchesForeign: z.boolean().optional(),
+    }),
+  ]),
+});
+
+const format = z.strictObject({
+  /** From what the host says to what the plan shows. "Nothing to do" is always among them. */
+  cases: z.array(testCase),
+  /** Specs that are as hostile as the schema allows. Text that would make a file named `canary` if a shell ran it. */
+  hostile: z.array(situation),
+  /** Specs that the schema must refuse. */
+  refused: z.array(z.unknown()).default([]),
+  /** Specs for a real Debian machine, in the order in which they are applied. */
+  samples: z.array(z.unknown()).default([]),
+});
+
+export type Situation = z.output<typeof situation>;
+export type KindCases = z.output<typeof format>;
+
+/** The registry with the types of specs and states forgotten, as the engine sees it. */
+export const allKinds: readonly Kind<unknown, unknown>[] = Object.values(kinds).map(
+  (kind) => kind as unknown as Kind<unknown, unknown>,
+);
+
+/** Reads `cases/<kind>.yaml`; empty when there is none, which a test of its own complains about. */
+export function casesOf(kind: string): KindCases {
+  const path = pathOf(kind);
+  return format.parse(existsSync(path) ? parse(readFileSync(path, 'utf8')) : { cases: [], hostile: [] });
+}
+
+/** @throws {Error} that says what to write. */
+export function mustHaveCases(kind: string): void {
+  if (existsSync(pathOf(kind))) return;
+  throw new Error(
+    `The kind ‘${kind}’ has no test cases: write ${pathOf(kind)} (format: test/resources/cases.ts).`,
+  );
+}
+
+function pathOf(kind: string): string {
+  return fileURLToPath(new URL(`./cases/${kind}.yaml`, import.meta.url));
+}
+
+export function contextOf({ remembered, adopted }: Situation): DiffContext {
+  return { adopted, ...(remembered === undefined ? {} : { remembered }) };
+}
