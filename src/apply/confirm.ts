@@ -1,4 +1,4 @@
-import type { Ask, Connection, Sudo } from '../connect/connection.ts';
+import type { Ask, Connection } from '../connect/connection.ts';
 import { RUNTIME_DIRECTORY } from '../connect/program.ts';
 import type { RootShell } from '../connect/root-shell.ts';
 import { sh } from '../quote.ts';
@@ -12,7 +12,6 @@ export interface ConfirmOptions {
   readonly seconds: number;
   readonly local: boolean;
   readonly ask: Ask;
-  readonly sudo: Sudo;
   /** Opens a root shell over a connection. */
   openShell(connection: Connection): Promise<RootShell>;
 }

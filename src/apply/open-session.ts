@@ -4,6 +4,7 @@ import { connect } from '../connect/connect.ts';
 import type { Connection } from '../connect/connection.ts';
 import { program, STATE_DIRECTORY } from '../connect/program.ts';
 import { openAsRoot } from '../connect/root.ts';
+import { type RootSecrets, rootSecrets } from '../connect/root-secrets.ts';
 import { RootShell } from '../connect/root-shell.ts';
 import { ConnectError, HostError, InterruptedError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -33,13 +34,14 @@ export const openSession: OpenSession = async (host, options) => {
     ...(options.acceptHostKey === undefined ? {} : { acceptHostKey: options.acceptHostKey }),
   });
   try {
-    const shell = await openShell(connection, host, options);
+    const secrets = rootSecrets();
+    const shell = await openShell(connection, host, options, secrets);
     let facts = await readFacts(shell);
     const note = requireSupported(facts, connection.target);
     options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
     if (note) options.listener({ event: 'note', text: note });
     facts = await meetActiveRun(shell, facts, options);
-    return session({ host, options, connection, shell, facts, started });
+    return session({ host, options, connection, shell, facts, started, secrets });
   } catch (error) {
     await connection.close();
     throw error;
@@ -51,8 +53,13 @@ function describeTarget({ connect: target }: Host): string {
   return target.kind === 'local' ? 'this machine' : 'the box of the lab';
 }
 
-async function openShell(connection: Connection, host: Host, options: SessionOptions): Promise<RootShell> {
-  const channel = await openAsRoot(connection, program, { sudo: host.connect.sudo, ask: options.ask });
+async function openShell(
+  connection: Connection,
+  host: Host,
+  { ask }: SessionOptions,
+  secrets: RootSecrets,
+): Promise<RootShell> {
+  const channel = await openAsRoot(connection, program, { sudo: host.connect.sudo, ask, secrets });
   return new RootShell(channel, connection.target);
 }
 
@@ -76,6 +83,8 @@ interface Parts {
   readonly connection: Connection;
   readonly shell: RootShell;
   readonly facts: Facts;
+  /** Passwords given so far, so that a further channel asks nothing. */
+  readonly secrets: RootSecrets;
   /** `performance.now()` when the session began. */
   readonly started: number;
 }
@@ -107,7 +116,7 @@ function session(parts: Parts): HostSession {
 async function apply(parts: Parts, plan: Plan): Promise<Summary> {
   refuseConflicts(plan);
   if (plan.changes.length === 0 && plan.pending.length === 0) return summarise(parts, plan, null, undefined);
-  const { host, options, connection, shell } = parts;
+  const { host, options, connection, shell, secrets } = parts;
   const id = newRunId();
   const { script, blobs } = runScript(plan, { id, owner: options.owner });
   const content = [journalBlob(plan), ...blobs];
@@ -122,8 +131,7 @@ async function apply(parts: Parts, plan: Plan): Promise<Summary> {
         seconds,
         local: host.connect.kind === 'local',
         ask: options.ask,
-        sudo: host.connect.sudo,
-        openShell: (fresh) => openShell(fresh, host, options),
+        openShell: (fresh) => openShell(fresh, host, options, secrets),
       });
     },
   });
@@ -181,9 +189,9 @@ function explainLoss(error: unknown, plan: Plan): unknown {
 }
 
 /** Ctrl-C: asks the run on a second channel to stop after the step that is under way. */
-function stopOnAbort({ connection, host, options }: Parts, id: string): () => void {
+function stopOnAbort({ connection, host, options, secrets }: Parts, id: string): () => void {
   const stop = (): void => {
-    void openShell(connection, host, options)
+    void openShell(connection, host, options, secrets)
       .then(async (second) => {
         await second.read(sh`: >${`${STATE_DIRECTORY}/runs/${id}/stop`}`);
         second.close();
