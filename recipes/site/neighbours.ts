@@ -12,20 +12,28 @@ export interface Neighbours {
   readonly siblings: readonly NginxServer[];
   /** Debian's untouched site is on this port, or comes with the package in this run. */
   readonly stock: boolean;
+  /** On no port is there a server of anybody else. */
+  readonly onlyStock: boolean;
 }
 
 /** Everything on this port. A removed role's file counts as foreign: it is nobody's any more. */
 export function findNeighbours({ facts, input, role, siblings }: SiteContext): Neighbours {
   const { nginx } = facts;
-  const servers = nginx.servers.filter((server) => listensOn(server, input.port).length > 0);
   const ours = filesOf(role);
   const theirs = siblings.flatMap((sibling) => filesOf(sibling.role));
   const isStock = ({ file }: NginxServer): boolean => nginx.stockSite === 'stock' && file === STOCK_SITE.link;
+  const here = (server: NginxServer): boolean => listensOn(server, input.port).length > 0;
+  const foreign = nginx.servers.filter(
+    (server) => ![...ours, ...theirs].includes(server.file) && !isStock(server),
+  );
   return {
-    own: servers.find(({ file }) => ours.includes(file)),
-    siblings: servers.filter(({ file }) => theirs.includes(file)),
-    foreign: servers.filter((server) => ![...ours, ...theirs].includes(server.file) && !isStock(server)),
-    stock: servers.some(isStock) || (input.port === 80 && !nginx.installed && nginx.stockSite === 'absent'),
+    own: nginx.servers.find((server) => here(server) && ours.includes(server.file)),
+    siblings: nginx.servers.filter((server) => here(server) && theirs.includes(server.file)),
+    foreign: foreign.filter(here),
+    onlyStock: foreign.length === 0,
+    stock:
+      nginx.servers.some((server) => here(server) && isStock(server)) ||
+      (input.port === 80 && !nginx.installed && nginx.stockSite === 'absent'),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { PlanNote } from '../../src/compose/recipe.ts';
 import { UserError } from '../../src/errors.ts';
 import { isLoopback } from '../../src/facts/address.ts';
+import { STOCK_SITE } from '../../src/facts/probes/nginx.ts';
 import { admitted } from './admitted.ts';
 import { namesOf, refuseConflicts } from './conflicts.ts';
 import type { SiteContext } from './inputs.ts';
@@ -26,7 +27,7 @@ export interface Place {
  * @throws {UserError} for a port or a name that is taken, and for an nginx.conf that would not read the site's file
  */
 export function placeSite(context: SiteContext): Place {
-  const { facts, input, expose } = context;
+  const { input, expose } = context;
   const { port } = input;
   const neighbours = findNeighbours(context);
   const isDefault = input.domain === undefined && mayBeDefault(context, neighbours);
@@ -50,16 +51,19 @@ export function placeSite(context: SiteContext): Place {
     replacesStock,
     action: needsRestart(context, neighbours, loopback) ? 'restart' : 'reload',
     notes: [
-      ...(input.domain === undefined && !isDefault ? [otherDefault(names, port, facts.nginx.complete)] : []),
+      ...(input.domain === undefined && !isDefault ? [otherDefault(context, neighbours, names)] : []),
       ...oddAddresses(neighbours, port),
     ],
   };
 }
 
-/** The server for whoever asks by address. What answers there now goes on doing so, unless nobody misses it. */
-function mayBeDefault({ facts, input: { port } }: SiteContext, { own, foreign, stock }: Neighbours): boolean {
-  if (listensOn(own, port).some(({ defaultServer }) => defaultServer)) return true;
-  return facts.nginx.complete && (foreign.length === 0 || (stock && facts.nginx.installed));
+/**
+ * The server for whoever asks by address. What answers there now goes on doing so. Debian's page gives way only in an
+ * nginx that serves nothing else: where somebody set up sites, nothing of it is touched.
+ */
+function mayBeDefault({ facts: { nginx }, input: { port } }: SiteContext, on: Neighbours): boolean {
+  if (listensOn(on.own, port).some(({ defaultServer }) => defaultServer)) return true;
+  return nginx.complete && on.foreign.length === 0 && (!on.stock || on.onlyStock);
 }
 
 /** Names by which a machine is commonly found on a home network: bare, by mDNS, and by what routers call the network. */
@@ -108,14 +112,21 @@ function needsRestart(
   return loopback ? everywhere : now.length > 0 && !everywhere;
 }
 
-function otherDefault(names: readonly string[], port: number, complete: boolean): Omit<PlanNote, 'role'> {
-  const why = complete
-    ? `another site on the host already answers on port ${port} to whoever asks by address`
-    : 'the host’s nginx configuration could not be read completely, so another site may answer to whoever asks by address';
-  return {
-    level: 'warning',
-    text: `This site answers only to ${names.join(', ')}: ${why}. Give it a domain or a port of its own.`,
-  };
+function otherDefault(
+  { facts: { nginx }, input: { port } }: SiteContext,
+  { stock }: Neighbours,
+  names: readonly string[],
+): Omit<PlanNote, 'role'> {
+  const only = `This site answers only to ${names.join(', ')}`;
+  if (!nginx.complete)
+    return {
+      level: 'warning',
+      text: `${only}: the host’s nginx configuration could not be read completely, so another site may answer to whoever asks by address. Give it a domain or a port of its own.`,
+    };
+  const text = stock
+    ? `${only}: Debian’s page answers on port ${port} to whoever asks by address, and is left alone beside the other sites there. Give the site a domain or a port of its own, or remove ${STOCK_SITE.link}.`
+    : `${only}: another site on the host already answers on port ${port} to whoever asks by address. Give it a domain or a port of its own.`;
+  return { level: 'warning', text };
 }
 
 /** A server on one address gets everything that comes in there, whatever the name. */

@@ -13,6 +13,8 @@ const absent = z.strictObject({
   absent: z.literal(true),
   /** The link is removed only when it points exactly here: what dpkg made, say. Anything else is left alone. */
   onlyIfTarget: oneLine().optional(),
+  /** It may come into being during the run (a package makes it): planned although there is nothing yet. */
+  appears: z.literal(true).optional(),
 });
 
 type Spec = z.output<typeof present> | z.output<typeof absent>;
@@ -33,6 +35,10 @@ export const kind = defineKind({
     ),
 
   diff(spec, state, { remembered, adopted }) {
+    if ('absent' in spec && spec.appears && state.type === 'absent') {
+      const made = spec.onlyIfTarget === undefined ? '' : ` to ${spec.onlyIfTarget}`;
+      return { action: 'remove', summary: `remove the link${made} that this run makes` };
+    }
     if (isDone(spec, state)) return undefined;
     if (state.type === 'directory') {
       throw new HostError(`${spec.path} is a directory: hostwright does not put a link in its place`, {
@@ -52,9 +58,9 @@ export const kind = defineKind({
     const done = 'target' in spec ? isLink(path, spec.target) : isGone(spec);
     return {
       converged: done,
-      unmoved: isStill(path, state),
+      unmoved: 'absent' in spec && spec.appears ? sh`:` : isStill(path, state),
       record: sh`hw_keep ${path}`,
-      change: 'target' in spec ? makeLink(path, spec.target) : sh`rm -f -- "$P"${path}`,
+      change: 'target' in spec ? makeLink(path, spec.target) : sh`${done} || rm -f -- "$P"${path}`,
       // Whatever somebody put there since is not ours to remove.
       undo: sh`if ${done}; then hw_restore ${path}; else printf '%s\n' ${`${path} is kept: it was changed since`}; fi`,
       remember: 'target' in spec ? spec.target : 'absent',
