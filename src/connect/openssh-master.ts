@@ -123,8 +123,9 @@ class MasterLog {
   constructor(child: ChildProcess) {
     let partial = '';
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      this.text = (this.text + chunk).slice(-65_536);
-      const lines = (partial + chunk).split('\n');
+      const clean = chunk.replaceAll('\r', '');
+      this.text = (this.text + clean).slice(-65_536);
+      const lines = (partial + clean).split('\n');
       partial = lines.pop() ?? '';
       for (const line of lines) for (const listener of this.#listeners) listener(line);
     });
