@@ -12,6 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const HOUR = 3_600_000;
 
+/** The lab's helper is a program of its own: it runs as root, or goes on after hostwright has ended. */
+const ENTRIES = { main: 'src/cli/main.ts', 'lab-helper': 'src/lab/helper.ts' };
+
 /** CommonJS packages call `require` for Node's own modules; an ES module has none unless it makes one. */
 const BANNER =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);";
@@ -20,7 +23,7 @@ const BANNER =
 export async function bundle(): Promise<ReadonlyMap<string, number>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts' },
+    entryPoints: ENTRIES,
     outdir: dist,
     bundle: true,
     splitting: true,
@@ -37,14 +40,14 @@ export async function bundle(): Promise<ReadonlyMap<string, number>> {
     logLevel: 'warning',
   });
   await mkdir(dist, { recursive: true });
-  // The entry names the chunks, so it comes last and in one move.
+  // Entries name the chunks, so they come last and in one move.
   const ordered = outputFiles.toSorted((a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)));
   for (const { path, contents } of ordered) await put(path, contents);
   await prune(new Set(outputFiles.map(({ path }) => basename(path))));
   return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents.length]));
 }
 
-const isEntry = (path: string): boolean => basename(path) === 'main.js';
+const isEntry = (path: string): boolean => Object.hasOwn(ENTRIES, basename(path, '.js'));
 
 async function put(path: string, contents: Uint8Array): Promise<void> {
   const now = new Date();

@@ -17,5 +17,10 @@ if (verb === 'up')
   );
 if (verb === 'down') await labDown({ name, report });
 if (verb === 'status') console.log(JSON.stringify(await readLab(name), undefined, 2));
-if (verb === 'exec') process.exitCode = await labExec({ name, node: rest[0] ?? '', argv: rest.slice(1).filter((w, i) => i > 0 || w !== '--') });
+if (verb === 'exec')
+  process.exitCode = await labExec({
+    name,
+    node: rest[0] ?? '',
+    argv: rest.slice(1).filter((w, i) => i > 0 || w !== '--'),
+  });
 report('done');

@@ -36,6 +36,8 @@ export interface Context {
   readonly ask: Ask;
   /** Aborted by Ctrl-C: come to a safe stop. */
   readonly signal: AbortSignal;
+  /** Ctrl-C is another process's from now on. */
+  passSignalsOn(): void;
   /** Prints text for people; a newline is added. Not with `--quiet`. */
   say(text: string): void;
   /** Prints text that matters even with `--quiet`. */
@@ -59,7 +61,7 @@ export interface Surroundings {
 export function createContext(
   globals: Globals,
   { env, stdin, stdout, stderr, cwd }: Surroundings,
-  given: Pick<Context, 'ask' | 'signal' | 'rest' | 'argv' | 'end'>,
+  given: Pick<Context, 'ask' | 'signal' | 'rest' | 'argv' | 'end' | 'passSignalsOn'>,
 ): Context {
   const stream = globals.json ? stderr : stdout;
   const write = (text: string): void => {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UserError } from '../errors.ts';
+import { suggest } from '../suggest.ts';
 import { createAsk } from '../ui/ask.ts';
 import type { CommandModule } from './command-module.ts';
 import { type Context, createContext, isInteractive } from './context.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { createProgram } from './globals.ts';
 import { formatHelp } from './help.ts';
 import { watchInterrupts } from './interrupt.ts';
@@ -36,6 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       signal: watch.signal,
       rest,
       argv,
+      passSignalsOn: watch.stop,
       end: (code) => {
         exitCode = Math.max(exitCode, code);
       },
@@ -137,7 +138,7 @@ function asUserError(error: unknown): unknown {
 }
 
 function unknownCommand(name: string): UserError {
-  const meant = didYouMean(name, Object.keys(modules));
+  const meant = suggest(name, Object.keys(modules));
   const hint = meant ? `Did you mean \`hostwright ${meant}\`?` : 'See `hostwright help` for what there is.';
   return new UserError({ message: `There is no command \`${name}\`.`, hint });
 }

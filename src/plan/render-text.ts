@@ -1,3 +1,4 @@
+import type { PlanNote } from '../compose/recipe.ts';
 import { quote } from '../quote.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
@@ -18,12 +19,13 @@ const DIFF_LINES = 16;
 
 /** The plan for people: what would change, grouped by role, then what it comes to. Pure. */
 export function renderPlanText(plan: Plan, look: PlanLook): string {
+  const isQuiet = countChanges(plan).total === 0 && !look.verbose;
   const parts = [
     ...byRole(plan.changes).map(([role, changes]) => roleBlock(role, changes, look)),
     pendingBlock(plan, look),
-    reachBlock(plan, look),
-    portsBlock(plan, look),
-    notesBlock(plan, look),
+    isQuiet ? '' : reachBlock(plan, look),
+    isQuiet ? '' : portsBlock(plan, look),
+    notesBlock(plan, look, isQuiet ? ['warning'] : ['warning', 'info']),
     totalsLine(plan, look),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -49,7 +51,7 @@ function changeBlock(change: Change, look: PlanLook): string {
     change.action
   ];
   const id = plainLine(change.id);
-  const head = `${SIGNS[change.action]} ${change.action}`;
+  const head = `${SIGNS[change.action]} ${change.action.padEnd(6)}`;
   const summary = plainLine(change.summary);
   const oneLine = 2 + head.length + 1 + id.length + 2 + summary.length <= look.columns;
   return [
@@ -125,8 +127,12 @@ function portsBlock({ notes }: Plan, { paint }: PlanLook): string {
   return [paint.strong('Ports that already listen'), ...lines].join('\n');
 }
 
-function notesBlock({ notes }: Plan, { paint, columns }: PlanLook): string {
-  const rest = notes.filter(({ level }) => level === 'warning' || level === 'info');
+function notesBlock(
+  { notes }: Plan,
+  { paint, columns }: PlanLook,
+  levels: readonly PlanNote['level'][],
+): string {
+  const rest = notes.filter(({ level }) => levels.includes(level));
   if (rest.length === 0) return '';
   const lines = rest.map(({ role, level, text }) => {
     const sign = level === 'warning' ? paint.changed('!') : paint.accent('i');

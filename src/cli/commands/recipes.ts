@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { builtInRecipes } from '../../compose/registry.generated.ts';
 import { UserError } from '../../errors.ts';
+import { didYouMean } from '../../suggest.ts';
 import { examples, HELP_GROUPS } from '../command-module.ts';
 import type { Context } from '../context.ts';
-import { didYouMean } from '../did-you-mean.ts';
 import type { AnyRecipe } from '../recipe-text.ts';
 
 export function command(context: Context) {
@@ -54,9 +54,8 @@ async function load(name: string): Promise<AnyRecipe> {
   const loaders: Readonly<Record<string, () => Promise<{ readonly default: AnyRecipe }>>> = builtInRecipes;
   const found = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (found) return (await found()).default;
-  const meant = didYouMean(name, Object.keys(loaders));
   throw new UserError({
     message: `There is no recipe \`${name}\`.`,
-    hint: meant ? `Did you mean \`${meant}\`?` : 'See `hostwright recipes list`.',
+    hint: didYouMean(name, Object.keys(loaders), 'There are'),
   });
 }

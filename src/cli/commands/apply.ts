@@ -1,0 +1,101 @@
+import { Command } from '@commander-js/extra-typings';
+import type { HostSession } from '../../apply/session.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { examples, HELP_GROUPS } from '../command-module.ts';
+import type { Context } from '../context.ts';
+import type { HostRun } from '../host-run.ts';
+import type { SavedPlan } from '../saved-plan.ts';
+
+interface ApplyOptions {
+  readonly yes?: true;
+  readonly check: boolean;
+  readonly only?: string;
+  readonly jobs?: string;
+}
+
+export function command(context: Context) {
+  return new Command('apply')
+    .summary('plan, confirm, change, check')
+    .description(
+      'Plans, asks, changes the host, and checks from other machines that it works.\n' +
+        'A run that was cut off is followed to its end first.',
+    )
+    .helpGroup(HELP_GROUPS.setUp)
+    .argument('[hostfiles...]', 'host files, or one file that `plan --out` made; default: host.yaml')
+    .option('-y, --yes', 'do not ask')
+    .option('--no-check', 'do not check afterwards')
+    .option('--only <role>', 'only what this role needs')
+    .option('--jobs <n>', 'hosts at the same time, with --yes (default: 4)')
+    .addHelpText(
+      'after',
+      examples(
+        ['hostwright apply', 'the host of host.yaml'],
+        ['hostwright apply --yes --json', 'for scripts: no question, an event a line'],
+        ['hostwright apply today.plan', 'exactly what `plan --out today.plan` showed'],
+        ['hostwright apply --adopt file:/etc/motd', 'take over a file that was there before'],
+      ),
+    )
+    .action(async (files, options) => {
+      const { readApplyInput } = await import('../apply-input.ts');
+      const input = await readApplyInput(context, files);
+      const { eachHost } = await import('../each-host.ts');
+      const only = input.saved?.only ?? options.only;
+      const settings: ApplyOptions = { ...options, ...(only === undefined ? {} : { only }) };
+      const each = {
+        ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+        asks: options.yes !== true,
+      };
+      await eachHost(input.context, input.files, each, (run) => applyHost(run, settings, input.saved));
+    });
+}
+
+async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan | undefined): Promise<void> {
+  const { context } = run;
+  const { only } = options;
+  const session = await run.open({ attach: true, ...(only === undefined ? {} : { only }) });
+  const plan = await session.plan();
+  if (saved) {
+    const { requireSamePlan } = await import('../saved-plan.ts');
+    requireSamePlan(saved, plan);
+  }
+  if (!context.globals.json) {
+    const { showPlan } = await import('../show-plan.ts');
+    await showPlan(run, plan);
+  }
+  if (needsWord(plan) && !options.yes && !(await isConfirmed(run, plan))) {
+    await run.warn('Nothing was changed.');
+    return context.end(EXIT.failed);
+  }
+  const summary = await session.apply(plan);
+  if (summary.failed > 0) return context.end(EXIT.failed);
+  if (options.check) await checkAfter(run, session);
+}
+
+/** Whether there is anything to ask about: something to do, and nothing that will stop it anyway. */
+function needsWord({ changes, pending }: Plan): boolean {
+  return changes.length + pending.length > 0 && changes.every(({ conflict }) => conflict === undefined);
+}
+
+async function isConfirmed({ ask, context }: HostRun, plan: Plan): Promise<boolean> {
+  if (!context.interactive) {
+    throw new UserError({
+      message: `${plan.changes.length} changes wait for a yes, and there is no terminal to ask on.`,
+      hint: 'Nothing was changed. Run it with --yes, or look first with `hostwright plan`.',
+    });
+  }
+  return ask.confirm(`Change ${plan.host} now?`);
+}
+
+async function checkAfter(run: HostRun, session: HostSession): Promise<void> {
+  const { context, host, ask } = run;
+  if (session.composition.endpoints.length === 0) return;
+  const { checkHost } = await import('../../check/check.ts');
+  const report = await checkHost({ host, session, ask, signal: context.signal });
+  if (context.globals.json) context.json({ v: 1, event: 'checked', report });
+  else {
+    const { showReport } = await import('../show-report.ts');
+    await showReport(run, report);
+  }
+  if (!report.ok) context.end(EXIT.failed);
+}

@@ -1,0 +1,67 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { UserError } from '../../errors.ts';
+import { examples, HELP_GROUPS } from '../command-module.ts';
+import type { Context } from '../context.ts';
+
+/** `lab exec` passes what follows `--` on. */
+export const takesRest = true;
+
+export function command(context: Context) {
+  const lab = new Command('lab')
+    .summary('the simulated home network by itself')
+    .description(
+      'A simulated home network of throwaway machines on this computer:\n' +
+        'box (the server), laptop and phone (on the LAN), router, internet (a machine outside).',
+    )
+    .helpGroup(HELP_GROUPS.lab)
+    .addHelpText(
+      'after',
+      examples(
+        ['hostwright lab doctor', 'what this computer lacks for it'],
+        ['hostwright lab up', 'start it, in seconds once its images are made'],
+        ['hostwright plan --connect lab', 'plan against the box'],
+        ['hostwright lab exec phone -- curl -i http://box/', 'be the phone'],
+        ['hostwright lab down', 'nothing of it is left'],
+      ),
+    );
+  lab
+    .command('up')
+    .description('start it')
+    .addOption(
+      new Option('--release <name>', 'Debian release of the box: bookworm or trixie')
+        .choices(['bookworm', 'trixie'] as const)
+        .default('bookworm' as const),
+    )
+    .option('--before <script>', 'run this on the box first: a machine that already has things on it')
+    .action(async (options) => (await import('../lab-verbs.ts')).up(context, options));
+  lab
+    .command('down')
+    .description('stop it, and leave nothing behind')
+    .action(async () => (await import('../lab-verbs.ts')).down(context));
+  lab
+    .command('status')
+    .description('its machines and their addresses')
+    .action(async () => (await import('../lab-verbs.ts')).status(context));
+  lab
+    .command('exec')
+    .description('run a command as root in one of its machines')
+    .usage('<node> -- <command...>')
+    .argument('<node>', 'box, laptop, phone, router or internet')
+    .argument('[command...]')
+    .action(async (node, words) => {
+      const argv = [...words, ...context.rest];
+      if (argv.length === 0) {
+        throw new UserError({
+          message: 'Which command is to run there?',
+          hint: `Write it after two hyphens: hostwright lab exec ${node} -- ip address`,
+        });
+      }
+      await (await import('../lab-verbs.ts')).exec(context, node, argv);
+    });
+  lab
+    .command('doctor')
+    .description('what this computer lacks for the lab, and how to get it')
+    .option('-y, --yes', 'install what is missing without asking')
+    .action(async (options) => (await import('../lab-verbs.ts')).doctor(context, options));
+  return lab;
+}

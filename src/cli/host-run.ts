@@ -1,0 +1,78 @@
+import type { HostSession } from '../apply/session.ts';
+import type { Ask } from '../connect/connection.ts';
+import type { Host } from '../host/host.ts';
+import { createView } from '../ui/views/create-view.ts';
+import type { View } from '../ui/views/view.ts';
+import type { Context } from './context.ts';
+import { describeOwner } from './owner.ts';
+
+/** One host of a command's: its host file, how to reach it, and where to tell about it. */
+export interface HostRun {
+  readonly context: Context;
+  readonly host: Host;
+  readonly view: View;
+  /** Questions that wait until the view has left the screen alone. */
+  readonly ask: Ask;
+  /** Connects and reads the facts. The session is closed with the run. */
+  open(options: { readonly attach: boolean; readonly only?: string }): Promise<HostSession>;
+  /** Prints text for people after what the view has shown; not with `--quiet`. */
+  say(text: string): Promise<void>;
+  /** The same, also with `--quiet`. */
+  warn(text: string): Promise<void>;
+  /** Closes what was opened. */
+  end(): Promise<void>;
+}
+
+/**
+ * Makes a run for one host.
+ * @param prefix put before each line when several hosts talk at once
+ */
+export async function createHostRun(context: Context, host: Host, prefix?: string): Promise<HostRun> {
+  const { globals, stream, paint, interactive, signal, json } = context;
+  const { quiet, verbose, adopt, onConflict, closeUnlisted, acceptHostKey } = globals;
+  const view = await createView({
+    ...{ stream, paint, verbose, quiet, signal, interactive, json: globals.json, writeJson: json },
+    ...(prefix === undefined ? {} : { prefix }),
+  });
+  const ask = askBesides(context.ask, view);
+  const sessions: HostSession[] = [];
+  return {
+    context,
+    host,
+    view,
+    ask,
+    open: async ({ attach, only }) => {
+      const { openSession } = await import('../apply/open-session.ts');
+      const session = await openSession(host, {
+        ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, signal },
+        owner: describeOwner(),
+        ...(only === undefined ? {} : { only }),
+        ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
+      });
+      sessions.push(session);
+      return session;
+    },
+    say: async (text) => {
+      await view.pause();
+      context.say(text);
+    },
+    warn: async (text) => {
+      await view.pause();
+      context.warn(text);
+    },
+    end: async () => {
+      await view.end();
+      await Promise.allSettled(sessions.map((session) => session.close()));
+    },
+  };
+}
+
+function askBesides(ask: Ask, view: View): Ask {
+  const after =
+    <Answer>(question: (text: string) => Promise<Answer>) =>
+    async (text: string): Promise<Answer> => {
+      await view.pause();
+      return question(text);
+    };
+  return { interactive: ask.interactive, secret: after(ask.secret), confirm: after(ask.confirm) };
+}

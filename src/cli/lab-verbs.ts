@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import type { LabState } from '../lab/state.ts';
+import type { Context } from './context.ts';
+
+const DEFAULT_LAB = 'default';
+
+/** The lab that `--lab` names. */
+const nameOf = ({ globals }: Context): string => globals.lab ?? DEFAULT_LAB;
+
+export async function up(
+  context: Context,
+  { release, before }: { readonly release: 'bookworm' | 'trixie'; readonly before?: string },
+): Promise<void> {
+  const { labUp } = await import('../lab/up.ts');
+  const state = await labUp({
+    name: nameOf(context),
+    release,
+    report: context.say,
+    ...(before === undefined ? {} : { before: resolve(context.cwd, before) }),
+  });
+  show(context, state);
+}
+
+export async function down(context: Context): Promise<void> {
+  const { labDown } = await import('../lab/down.ts');
+  await labDown({ name: nameOf(context), report: context.say });
+  if (context.globals.json) context.json({ v: 1, name: nameOf(context), down: true });
+}
+
+export async function status(context: Context): Promise<void> {
+  const { readLab } = await import('../lab/state.ts');
+  show(context, await readLab(nameOf(context)));
+}
+
+export async function exec(context: Context, node: string, argv: readonly string[]): Promise<void> {
+  const { labExec } = await import('../lab/exec.ts');
+  context.passSignalsOn();
+  context.end(await labExec({ name: nameOf(context), node, argv }));
+}
+
+function show({ globals, json, warn, paint }: Context, state: LabState): void {
+  if (globals.json) {
+    json(labObject(state));
+    return;
+  }
+  const width = Math.max(...state.nodes.map(({ name }) => name.length));
+  warn(
+    [
+      `${paint.strong(`Lab ${state.name}`)} ${paint.dim(`· box on Debian ${state.release} · ${state.domain}`)}`,
+      ...state.nodes.map(({ name, addresses }) => `  ${name.padEnd(width)}  ${addresses.join('  ')}`),
+    ].join('\n'),
+  );
+}
+
+/** As the contract has it: nothing of the lab's inside. */
+function labObject({ name, release, nodes, domain }: LabState): object {
+  return { v: 1, name, release, nodes, domain };
+}
+
+export async function doctor(_context: Context, _options: object): Promise<void> {}

@@ -1,0 +1,54 @@
+import { EXIT } from '../errors.ts';
+import { rehearse } from '../rehearse/rehearse.ts';
+import type { Context } from './context.ts';
+import { createHostRun } from './host-run.ts';
+import { type Inside, loadForLab, type RehearseOptions, readBefore } from './rehearse-options.ts';
+import { rehearsalText, stageLine } from './rehearse-text.ts';
+import { describeError } from './report-error.ts';
+
+/** The stages that need the lab's network: runs as the lab's laptop. */
+export async function rehearseInside(
+  context: Context,
+  file: string | undefined,
+  options: RehearseOptions,
+  given: string,
+): Promise<void> {
+  const { lab, stages } = JSON.parse(given) as Inside;
+  const [inLab, host] = await loadForLab(context, file, lab);
+  const before = await readBefore(context, options);
+  const { paint, globals, signal, columns } = context;
+  // The stages are told as text; with --json the one object at the end is all that stdout gets.
+  const run = await createHostRun({ ...inLab, globals: { ...inLab.globals, json: false } }, host);
+  try {
+    const rehearsal = await rehearse(
+      {
+        open: () => run.open({ attach: false }),
+        connect: async () => {
+          const { connect } = await import('../connect/connect.ts');
+          return connect(host.connect, { ask: run.ask, signal });
+        },
+        check: async (session) => {
+          const { checkHost } = await import('../check/check.ts');
+          return checkHost({ host, session, ask: run.ask, signal });
+        },
+        ...(before === undefined ? {} : { before }),
+        signal,
+        started: (name) => void run.say(paint.dim(`  ${name} …`)),
+        ended: (stage, error) => {
+          void run.say(stageLine(stage, paint));
+          if (error !== undefined) void run.warn(describeError(error, { paint, verbose: globals.verbose }));
+        },
+      },
+      stages,
+    );
+    if (rehearsal.check) {
+      const { renderReport } = await import('../ui/report.ts');
+      await run.say(`\n${renderReport(rehearsal.check, { paint, columns, verbose: globals.verbose })}\n`);
+    }
+    await run.warn(rehearsalText(rehearsal, host.name, paint));
+    if (globals.json) context.json(rehearsal);
+    if (!rehearsal.ok) context.end(EXIT.failed);
+  } finally {
+    await run.end();
+  }
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import type { Release } from '../lab/places.ts';
+import type { Stage } from '../rehearse/stage.ts';
+import type { Context } from './context.ts';
+import { loadHosts } from './load-hosts.ts';
+
+/** As typed. */
+export interface RehearseOptions {
+  readonly release: Release;
+  readonly before?: string;
+  readonly keep: boolean;
+  readonly driver: string;
+  readonly scenario?: string;
+}
+
+/** What the hostwright outside tells the one that it starts as the lab's laptop. */
+export interface Inside {
+  readonly lab: string;
+  /** Stages that are done. */
+  readonly stages: readonly Stage[];
+}
+
+/** @throws {UserError} for what this version cannot do yet. */
+export function requirePossible({ driver, scenario }: RehearseOptions): void {
+  if (driver !== 'nspawn') {
+    const known = driver === 'vagrant';
+    throw new UserError({
+      message: known ? '--driver vagrant is not there yet.' : `--driver ${driver}: there is no such driver.`,
+      hint: 'Leave --driver out: machines are systemd-nspawn containers (nspawn).',
+    });
+  }
+  if (scenario !== undefined) {
+    throw new UserError({
+      message: `--scenario ${scenario}: there is no such scenario; this version has none.`,
+      hint: 'Leave --scenario out. With --before SCRIPT the machine can be prepared by a script of yours.',
+    });
+  }
+}
+
+/** The host with the box of this lab in the place of its connection, and nothing else replaced. */
+export async function loadForLab(
+  context: Context,
+  file: string | undefined,
+  lab: string,
+): Promise<[Context, Host]> {
+  const inLab: Context = { ...context, globals: { ...context.globals, connect: 'lab', lab } };
+  const [host] = await loadHosts(inLab, file === undefined ? [] : [file], false);
+  if (!host) throw new Error('A host file was named and none was loaded');
+  return [inLab, host];
+}
+
+/** @throws {UserError} when the script cannot be read. */
+export async function readBefore({ cwd }: Context, { before }: RehearseOptions): Promise<string | undefined> {
+  if (before === undefined) return undefined;
+  return readFile(resolve(cwd, before), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError({
+      message: `--before ${before}: the script cannot be read (${error.code ?? error.message}).`,
+      hint: 'Name a file with shell in it; relative to the folder that you are in.',
+    });
+  });
+}

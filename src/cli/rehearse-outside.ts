@@ -1,0 +1,81 @@
+import { EXIT, InterruptedError } from '../errors.ts';
+import { labDown } from '../lab/down.ts';
+import { labUp } from '../lab/up.ts';
+import { clearAbandonedLabs, rehearsalLab } from '../rehearse/own-lab.ts';
+import type { Stage } from '../rehearse/stage.ts';
+import type { Context } from './context.ts';
+import { enterLab } from './lab-entry.ts';
+import {
+  type Inside,
+  loadForLab,
+  type RehearseOptions,
+  readBefore,
+  requirePossible,
+} from './rehearse-options.ts';
+import { stageLine } from './rehearse-text.ts';
+
+/**
+ * Brings a lab of its own up, starts hostwright again as its laptop for the stages, and takes the lab away again,
+ * however those ended.
+ */
+export async function rehearseOutside(
+  context: Context,
+  file: string | undefined,
+  options: RehearseOptions,
+): Promise<void> {
+  requirePossible(options);
+  const { keep, release } = options;
+  const lab = context.globals.lab ?? rehearsalLab(keep);
+  const [inLab, host] = await loadForLab(context, file, lab);
+  await readBefore(context, options);
+  const { say, warn, paint, signal } = context;
+  const debian = release === 'bookworm' ? 'Debian 12' : 'Debian 13';
+  say(`Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer.
+Only the connection is replaced: your host and your network are not touched. Nothing is rolled back, as this
+version cannot do that yet.\n`);
+  const report = (text: string): void => say(paint.dim(`  ${text}`));
+  await clearAbandonedLabs(report);
+  let left = false;
+  try {
+    const started = performance.now();
+    await labUp({ name: lab, release, report });
+    left = true;
+    if (signal.aborted) throw new InterruptedError('Interrupted; nothing had been rehearsed.');
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const up: Stage = {
+      name: 'up',
+      ok: true,
+      seconds,
+      detail: 'server, laptop, phone, router and a machine outside',
+    };
+    say(stageLine(up, paint));
+    const inside: Inside = { lab, stages: [up] };
+    const words = [...context.argv, '--inside', JSON.stringify(inside)];
+    const code = await enterLab({ ...inLab, argv: words }, [host]);
+    context.end(code ?? EXIT.failed);
+  } finally {
+    if (keep && left) warn(howToGoOn(lab));
+    else await undisturbed(() => labDown({ name: lab, report }));
+  }
+}
+
+function howToGoOn(lab: string): string {
+  return `
+The simulated network is still there, as you asked with --keep:
+  hostwright lab exec box --lab ${lab} -- sh      a shell on the server
+  hostwright apply --connect lab --lab ${lab}     apply to it again
+  hostwright lab down --lab ${lab}                take it away`;
+}
+
+/** A second Ctrl-C must not leave half a lab behind. */
+async function undisturbed(work: () => Promise<void>): Promise<void> {
+  const ignore = (): void => undefined;
+  process.on('SIGINT', ignore);
+  process.on('SIGTERM', ignore);
+  try {
+    await work();
+  } finally {
+    process.off('SIGINT', ignore);
+    process.off('SIGTERM', ignore);
+  }
+}
