@@ -1,0 +1,26 @@
+import type { Report } from '../check/report.ts';
+import type { planObject } from '../plan/render-json.ts';
+
+/** What a rehearsal goes through, in this order. `before` only when a script was given. */
+export const STAGES = ['up', 'before', 'apply', 'apply again', 'reboot', 'check'] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** How one stage went. */
+export interface Stage {
+  readonly name: StageName;
+  readonly ok: boolean;
+  readonly seconds: number;
+  /** One line for people. */
+  readonly detail: string;
+}
+
+/** What `rehearse --json` prints. */
+export interface Rehearsal {
+  readonly v: 1;
+  readonly ok: boolean;
+  readonly stages: readonly Stage[];
+  /** Null when the check was not reached. */
+  readonly check: Report | null;
+  /** The first plan; null when it was not reached. */
+  readonly plan: ReturnType<typeof planObject> | null;
+}
