@@ -55,7 +55,7 @@ export function parseConfig(text: string): ParsedConfig {
 /** Splits as nginx does: `#` begins a comment only where a word could begin, and `${` is no brace. */
 function* tokens(text: string): Generator<Token> {
   const pattern =
-    /(?<skip>\s+|#[^\n]*)|(?<mark>[;{}])|(?<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?<word>[^\s;{}"'\\](?:\\.|\$\{|[^\s;{\\])*|\\.(?:\\.|\$\{|[^\s;{\\])*)|(?<broken>.)/gsy;
+    /(?<skip>\s+|#[^\n]*)|(?<mark>[;{}])|(?<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?<word>(?!["'}])(?:\\.|\$\{|[^\s;{\\])+)|(?<broken>.)/gsy;
   let line = 1;
   for (const { 0: all, groups = {} } of text.matchAll(pattern)) {
     const { mark, quoted, word, broken } = groups;
