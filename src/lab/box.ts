@@ -80,5 +80,19 @@ async function replaced(lab: string, before: number): Promise<void> {
     if (Date.now() > deadline) throw new HostError(`The box of the lab ${lab} did not start again`);
     await pause(20);
   }
+  await waitForBoot(lab);
+}
+
+/**
+ * Waits until the box has booted to the end and lets a LAN machine in by ssh.
+ * @throws {HostError} as {@link waitForSsh} does.
+ */
+export async function waitForBoot(lab: string): Promise<void> {
   await waitForSsh(lab);
+  // Its exit code tells of units that failed, which may be just what is being tried.
+  await run(
+    asRoot(
+      machineArgv(lab, 'box', ['timeout', String(BOOT / 1000), 'systemctl', 'is-system-running', '--wait']),
+    ),
+  );
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HostError } from '../errors.ts';
 import { groups, leader, members, removeGroups } from './cgroup.ts';
+import { lockNameFile } from './keeper.ts';
+import { layerFolders } from './layer.ts';
 import { withLock } from './lock.ts';
 import { LABS, labFolder, labName, machineName, NODES, nodeFolder, SWITCH } from './places.ts';
 import { asHelper, isRoot } from './root.ts';
@@ -62,9 +64,12 @@ export async function teardown(name: string): Promise<boolean> {
 const GENTLE = 3_000;
 const LAST = 10_000;
 
-/** Keepers first, so that none starts its machine again; then the machines' first processes, which nspawn tidies up after. */
+/**
+ * The machines' first processes first: nspawn then tidies up after them, and its keeper ends with it. What is left
+ * after that is killed, until nothing is left.
+ */
 async function endProcesses(name: string): Promise<void> {
-  for (const node of [...NODES, 'packages']) kill(members(name, join(node, 'keeper')));
+  kill(members(name, 'packages'));
   for (const node of NODES) {
     const first = leader(name, node);
     if (first !== undefined) kill([first]);
@@ -118,7 +123,7 @@ async function namespaces(name: string): Promise<string[]> {
 /** What nspawn calls its lock files; the keepers wrote it down. */
 async function nspawnLocks(name: string): Promise<string[]> {
   return NODES.flatMap((node) => {
-    const file = join(nodeFolder(name, node), 'root.lock-name');
+    const file = lockNameFile(layerFolders(nodeFolder(name, node)).root);
     return existsSync(file) ? [readFileSync(file, 'utf8').trim()] : [];
   });
 }

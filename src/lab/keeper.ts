@@ -1,6 +1,6 @@
 /**
- * The keeper of a machine: a small shell process that mounts the machine's root where only its own processes see
- * it, runs systemd-nspawn, and starts it again when the machine reboots. Mounts end with the keeper.
+ * The keeper of a machine: a small shell process that runs systemd-nspawn, and starts it again when the machine
+ * reboots. The machine's root is mounted where only its own processes see it, so the mount ends with them.
  */
 import { joinShell, type Shell, sh } from '../quote.ts';
 
@@ -19,6 +19,8 @@ export interface Keep {
   readonly argv: readonly string[];
   /** A file whose presence means: the machine was cut off from power, start it again. */
   readonly powerCut: string;
+  /** What to do before the machine starts again: a kernel that starts has forgotten its network. */
+  readonly renew: Shell;
 }
 
 /** What nspawn exits with when the machine was rebooted (systemd-nspawn(1), EXIT STATUS). */
@@ -28,39 +30,39 @@ const REBOOT = 133;
  * The keeper's script. Each start has a control group of its own, since one that has passed controllers on to its
  * children can have no processes any more (cgroups(7), "no internal processes").
  */
-export function keeperScript(keep: Keep): Shell {
-  const { machine, hostname, image, upper, work, root, groups, argv, powerCut } = keep;
-  const options = `lowerdir=${image},upperdir=${upper},workdir=${work}`;
-  const nspawn = sh`exec systemd-nspawn --quiet --settings=no --register=no --keep-unit --console=pipe \
-  --directory=${root} --machine=${machine} --hostname=${hostname} \
-  --network-namespace-path=${`/run/netns/${machine}`} --capability=CAP_NET_ADMIN \
-  --resolv-conf=off --timezone=off --link-journal=no ${argv.length === 0 ? ['--boot'] : ['--as-pid2', '--', ...argv]}`;
-  const join = joinShell(groups.map((group) => sh`echo $$ > ${group}/"start.$1"/cgroup.procs`));
+export function keeperScript({ groups, powerCut, hostname, renew, ...machine }: Keep): Shell {
+  const each = (step: (group: string) => Shell): Shell => joinShell(groups.map(step), '\n  ');
   return sh`set -u
-${joinShell(groups.map((group) => sh`echo $$ > ${group}/keeper/cgroup.procs || exit 1`))}
-mount -t overlay overlay -o ${options} ${root} || exit 1
-stat -c 'inode-%d:%i' ${root} > ${`${root}.lock-name`}
-export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
-start=0
+${each((group) => sh`echo $$ > ${group}/keeper/cgroup.procs || exit 1`)}
+start=1
 while :; do
-  start=$((start + 1))
-  ${joinShell(
-    groups.map((group) => sh`mkdir ${group}/start.$start || exit 1`),
-    '\n  ',
-  )}
-  sh -c ${
-    sh`set -e
-${join}
-${nspawn}`.text
-  } sh "$start" </dev/null
+  ${each((group) => sh`mkdir ${group}/start.$start || exit 1`)}
+  unshare --mount --propagation slave sh -c ${startScript({ ...machine, groups, hostname }).text} sh "$start" </dev/null
   code=$?
-  ${joinShell(
-    groups.map((group) => sh`find ${group}/start.$start -depth -type d -exec rmdir {} \; 2>/dev/null`),
-    '\n  ',
-  )}
-  echo "hostwright: ${hostname} ended with $code"
-  if [ -e ${powerCut} ]; then rm -f ${powerCut}; continue; fi
-  [ "$code" = ${REBOOT} ] || exit "$code"
+  ${each((group) => sh`find ${group}/start.$start -depth -type d -exec rmdir {} \; 2>/dev/null`)}
+  echo hostwright: ${hostname} ended with "$code"
+  if [ -e ${powerCut} ]; then rm -f ${powerCut}
+  elif [ "$code" != ${REBOOT} ]; then exit "$code"
+  fi
+  start=$((start + 1))
+  ${renew}
 done
 `;
 }
+
+/** One start: from here on nothing of it is seen outside, and all of it ends with the machine. */
+function startScript(keep: Omit<Keep, 'powerCut' | 'renew'>): Shell {
+  const { machine, hostname, image, upper, work, root, groups, argv } = keep;
+  return sh`set -e
+${joinShell(groups.map((group) => sh`echo $$ > ${group}/start.$1/cgroup.procs`))}
+mount -t overlay overlay -o ${`lowerdir=${image},upperdir=${upper},workdir=${work}`} ${root}
+stat -c inode-%d:%i ${root} > ${lockNameFile(root)}
+export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
+exec systemd-nspawn --quiet --settings=no --register=no --keep-unit --console=pipe \
+  --directory=${root} --machine=${machine} --hostname=${hostname} \
+  --network-namespace-path=${`/run/netns/${machine}`} --capability=CAP_NET_ADMIN \
+  --resolv-conf=off --timezone=off --link-journal=no ${argv.length === 0 ? ['--boot'] : ['--as-pid2', '--', ...argv]}`;
+}
+
+/** Holds the name of the lock that nspawn takes on the root: it stays where nspawn was killed. */
+export const lockNameFile = (root: string): string => `${root}.lock-name`;

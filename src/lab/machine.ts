@@ -9,6 +9,7 @@ import { keeperScript } from './keeper.ts';
 import { layerFolders, layFiles } from './layer.ts';
 import type { Node } from './nodes/node.ts';
 import { labFolder, machineName, nodeFolder } from './places.ts';
+import { renewBox } from './wires.ts';
 
 /** A machine has a folder, and so has every other part that has a keeper. */
 const partFolder = (lab: string, part: string): string => join(labFolder(lab), part);
@@ -35,8 +36,9 @@ export async function startMachine(lab: string, node: Node): Promise<void> {
     groups: makeKeptGroups(lab, node.name),
     argv: node.start === undefined ? [] : ['/bin/sh', START],
     powerCut: powerCutFile(lab),
+    renew: renewBox(lab),
   });
-  await startKeeper(lab, node.name, script.text, ['unshare', '--mount', '--propagation', 'slave']);
+  await startKeeper(lab, node.name, script.text);
 }
 
 const START = '/etc/lab/start';
@@ -53,17 +55,11 @@ export function makeKeptGroups(lab: string, part: string): readonly string[] {
 }
 
 /** Starts a keeper as a process that outlives us. Its script puts itself into its control group first. */
-export async function startKeeper(
-  lab: string,
-  part: string,
-  script: string,
-  wrapper: readonly string[] = [],
-): Promise<void> {
+export async function startKeeper(lab: string, part: string, script: string): Promise<void> {
   const file = join(partFolder(lab, part), 'keeper.sh');
   await writeFile(file, script);
   const log = openSync(consoleFile(lab, part), 'a');
-  const [program = 'sh', ...args] = [...wrapper, 'sh', file];
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const child = spawn('sh', [file], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

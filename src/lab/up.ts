@@ -1,7 +1,8 @@
 /** Bringing a lab up. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { waitForSsh } from './box.ts';
+import { waitForBoot, waitForSsh } from './box.ts';
 import { ensureImage } from './build-image.ts';
 import { teardown, withLabLock } from './down.ts';
 import { boxImage, peerImage } from './images.ts';
@@ -10,7 +11,7 @@ import { startMachine } from './machine.ts';
 import { ADDRESSES, DOMAIN } from './network.ts';
 import { box } from './nodes/box.ts';
 import { internet } from './nodes/internet.ts';
-import { lanPeer } from './nodes/peer.ts';
+import { lanPeer, lanResolver } from './nodes/peer.ts';
 import { router } from './nodes/router.ts';
 import { openPinhole } from './packages/pinhole.ts';
 import { labFolder, labName, NODES, type NodeName, netnsPath, type Release } from './places.ts';
@@ -68,7 +69,11 @@ async function bringUp({ name, release, report }: LabUpOptions): Promise<LabStat
     ),
     openPinhole(name),
   ]);
-  await Promise.all(WITH_SSH.map((node) => waitForSsh(name, node)));
+  await Promise.all([
+    waitForBoot(name),
+    ...WITH_SSH.filter((node) => node !== 'box').map((node) => waitForSsh(name, node)),
+  ]);
+  await writeFile(join(labFolder(name), 'resolv.conf'), lanResolver());
   const state = describe(name, release, keys);
   await writeState(state);
   return state;

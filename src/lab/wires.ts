@@ -42,6 +42,20 @@ ip -n ${net('internet')} -6 route add ${LAN.gua} via ${WAN.router.v6}`,
   ]);
 }
 
+/**
+ * Gives the box a new network namespace and cable in place of the ones it had: addresses, routes, firewall rules and
+ * sysctls do not outlive a kernel.
+ */
+export function renewBox(name: string): Shell {
+  const box = machineName(name, 'box');
+  return joinShell([
+    sh`ip -n ${machineName(name, SWITCH)} link delete box
+ip netns delete ${box}`,
+    namespace(box, false),
+    plug(box, machineName(name, SWITCH), 'box', 'eth0', BOX_MAC),
+  ]);
+}
+
 /** Without duplicate address detection, which waits a second for each address: nobody else is there. */
 function namespace(net: string, forwards: boolean): Shell {
   const settings = forwards

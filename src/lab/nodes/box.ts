@@ -5,6 +5,7 @@ import { LAN } from '../network.ts';
 import type { Release } from '../places.ts';
 import { USERS } from '../users.ts';
 import type { Node, NodeFile } from './node.ts';
+import { lanResolver } from './peer.ts';
 
 export function box(release: Release, publicKey: string, hostKeys: readonly HostKey[]): Node {
   const authorized = `${publicKey}\n`;
@@ -23,7 +24,7 @@ export function box(release: Release, publicKey: string, hostKeys: readonly Host
       '/etc/hosts': {
         text: `127.0.0.1 localhost\n127.0.1.1 box.${LAN.domain} box\n::1 localhost ip6-localhost ip6-loopback\n`,
       },
-      '/etc/resolv.conf': { text: `search ${LAN.domain}\nnameserver ${LAN.router.v4}\n` },
+      '/etc/resolv.conf': { text: lanResolver() },
     },
   };
 }
