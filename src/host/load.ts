@@ -1,0 +1,68 @@
+import { dirname, join, resolve } from 'node:path';
+import type { RecipeSource } from '../compose/catalogue.ts';
+import type { Target } from '../connect/connection.ts';
+import { hashFolders, listFolders } from './folders.ts';
+import type { Host } from './host.ts';
+import { portProblems } from './ports.ts';
+import { raise } from './problems.ts';
+import { readHostFile } from './read.ts';
+import { readRoles } from './roles.ts';
+import { readRoot } from './root.ts';
+import { readSettings } from './settings.ts';
+import { parseTarget } from './target.ts';
+import { parseYaml } from './yaml.ts';
+
+/** What loading needs besides the file. */
+export interface LoadOptions {
+  /** Absolute; a relative host file counts from here. */
+  readonly cwd: string;
+  readonly recipes: RecipeSource;
+  /** `--connect`: instead of the file's own connection. */
+  readonly connect?: string;
+  /** `--lab`: the lab to use where the connection is one. */
+  readonly lab?: string;
+  /** Called as soon as it is known where to connect to: roles and folders are read while the handshake runs. */
+  onTarget?(target: Target): void;
+}
+
+/**
+ * Reads a host file, its recipes and the folders that it names.
+ * @param file as the user named it.
+ * @throws {UserError} with everything that is wrong, in the order of the file, each with line and column.
+ */
+export async function loadHost(file: string, options: LoadOptions): Promise<Host> {
+  const path = resolve(options.cwd, file);
+  const directory = dirname(path);
+  const override = options.connect === undefined ? undefined : parseTarget(options.connect);
+  const parsed = parseYaml(await readHostFile(path, file), file);
+  const root = readRoot(parsed, file);
+  const { name, network, findings, ...settings } = readSettings(root, directory, override === undefined);
+  const connect = inLab(override ?? settings.connect, options.lab);
+  if (connect && findings.length === 0 && parsed.problems.length === 0) options.onTarget?.(connect);
+
+  const { roles, problems } = await readRoles(root, options.recipes);
+  const listed = await listFolders(roles, directory, new Set([path, join(directory, '.hostwright')]));
+  const ports = portProblems(roles, name ?? '', listed.folders);
+  raise(parsed, [...findings, ...problems, ...listed.problems, ...ports]);
+  const { folders, problems: unreadable } = await hashFolders(listed.folders);
+  raise(parsed, unreadable);
+  if (name === undefined || connect === undefined)
+    throw new Error('A host file without problems lacks a name or a connection');
+  const templates = await readTemplates(
+    roles.map(({ recipe }) => recipe),
+    options.recipes,
+  );
+  return { file, directory, name, connect, network, roles, folders, templates };
+}
+
+function inLab(target: Target | undefined, lab: string | undefined): Target | undefined {
+  return target?.kind === 'lab' && lab !== undefined ? { ...target, name: lab } : target;
+}
+
+async function readTemplates(recipes: readonly string[], source: RecipeSource): Promise<Host['templates']> {
+  const read = [...new Set(recipes)].map(async (recipe) => {
+    const templates = await source.templates(recipe);
+    return [...templates].map(([name, text]) => [`${recipe}/${name}`, text] as const);
+  });
+  return new Map((await Promise.all(read)).flat());
+}

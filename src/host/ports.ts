@@ -1,0 +1,52 @@
+import { type Collision, collisions } from '../compose/collide.ts';
+import { inputMeta } from '../compose/input-meta.ts';
+import type { SourcePosition } from '../errors.ts';
+import type { Folder } from './folder.ts';
+import type { NamedFolder } from './folders.ts';
+import type { Role } from './host.ts';
+import type { Finding } from './issues.ts';
+
+/** Ports that two endpoints of the host want and cannot share, told at the second and naming the first. */
+export function portProblems(
+  roles: readonly Role[],
+  host: string,
+  folders: readonly NamedFolder[],
+): readonly Finding[] {
+  const folder = (path: string): Folder => unread(path, folders);
+  const serving = roles.map(({ name: role, input, definition }) => ({
+    name: role,
+    endpoints: definition.endpoints?.({ role, host, input, folder }) ?? [],
+  }));
+  return collisions(serving).map((collision) => toFinding(collision, roles));
+}
+
+function toFinding({ first, second }: Collision, roles: readonly Role[]): Finding {
+  const { port, protocol } = second.endpoint;
+  const there = portPlace(roles, first.role, port);
+  const same = first.role === second.role;
+  const by = same ? 'this very role' : `roles.${first.role} (line ${there?.line})`;
+  return {
+    ...withPlace(portPlace(roles, second.role, port)),
+    message: `roles.${second.role}: port ${port} (${protocol}) is already taken by ${by}`,
+    hint: 'Give one of the two another port.',
+  };
+}
+
+/** Where the role says the port; where it doesn't, the role. */
+function portPlace(roles: readonly Role[], name: string, port: number): SourcePosition | undefined {
+  const role = roles.find((candidate) => candidate.name === name);
+  const key = Object.entries(role?.definition.inputs.shape ?? {}).find(
+    ([input, schema]) => inputMeta(schema).input === 'port' && role?.input[input] === port,
+  )?.[0];
+  return key === undefined ? role?.at() : role?.at(key);
+}
+
+const withPlace = (at: SourcePosition | undefined) => (at ? { at } : {});
+
+/** What a folder holds, without hashes: whether ports collide does not depend on them. */
+function unread(path: string, folders: readonly NamedFolder[]): Folder {
+  const listing = folders.find(({ name }) => name === path)?.listing;
+  if (!listing) return { path, files: [], skipped: [] };
+  const files = listing.files.map((file) => ({ ...file, sha256: '' }));
+  return { path: listing.path, files, skipped: listing.skipped };
+}
