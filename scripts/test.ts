@@ -1,17 +1,31 @@
 /**
- * `npm test`: everything. Unit tests first, then the tests on real machines in the lab, one after the other.
- * Words after `npm test --` go to vitest.
+ * `npm test`: everything. Lint, types and dead code first, then the unit tests, then the tests on real machines in
+ * the lab, one after the other. Words after `npm test --` go to vitest.
  */
 import { join } from 'node:path';
 import { ensureLabPackages } from './lab-packages.ts';
 import { ROOT, runNode } from './run.ts';
 
-if (await ensureLabPackages()) {
-  process.stdout.write(
-    'Running the unit tests, then the tests in the lab (machines are started and stopped) …\n',
-  );
-  process.exitCode = await runNode(join(ROOT, 'node_modules/vitest/vitest.mjs'), [
-    'run',
-    ...process.argv.slice(2),
-  ]);
-} else process.exitCode = 1;
+const CHECKS: Readonly<Record<string, readonly [script: string, ...words: string[]]>> = {
+  'Lint and format (biome)': ['@biomejs/biome/bin/biome', 'check'],
+  'Types (tsc)': ['typescript/bin/tsc'],
+  'Dead code (knip)': ['knip/bin/knip.js'],
+};
+
+const inModules = (script: string): string => join(ROOT, 'node_modules', script);
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+async function main(words: readonly string[]): Promise<number> {
+  if (!(await ensureLabPackages())) return 1;
+  let code = 0;
+  for (const [name, [script, ...rest]] of Object.entries(CHECKS)) {
+    say(`${name} …`);
+    code = Math.max(code, await runNode(inModules(script), rest));
+  }
+  say('Unit tests, then tests on real machines in the lab (15 to 30 minutes) …');
+  return Math.max(code, await runNode(inModules('vitest/vitest.mjs'), ['run', ...words]));
+}
+
+process.exitCode = await main(process.argv.slice(2));

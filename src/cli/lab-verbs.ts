@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
+import { EXIT } from '../errors.ts';
+import type { Finding } from '../lab/doctor.ts';
 import type { LabState } from '../lab/state.ts';
+import { plainLine } from '../ui/plain-text.ts';
 import type { Context } from './context.ts';
 
 const DEFAULT_LAB = 'default';
@@ -57,4 +60,25 @@ function labObject({ name, release, nodes, domain }: LabState): object {
   return { v: 1, name, release, nodes, domain };
 }
 
-export async function doctor(_context: Context, _options: object): Promise<void> {}
+export async function doctor(context: Context, { yes }: { readonly yes?: true }): Promise<void> {
+  const { labDoctor } = await import('../lab/doctor.ts');
+  let findings = await labDoctor();
+  const lacksPackages = findings.some(({ what, ok }) => what === 'Debian packages' && !ok);
+  if (lacksPackages && !context.globals.json && (yes || context.interactive)) {
+    const { installLabPackages } = await import('../lab/install.ts');
+    await installLabPackages({ ask: context.ask, report: context.warn, yes: yes === true });
+    findings = await labDoctor();
+  }
+  const ok = findings.every((finding) => finding.ok);
+  if (context.globals.json) context.json({ v: 1, ok, findings });
+  else context.warn(findings.map((finding) => findingText(finding, context)).join('\n'));
+  if (!ok) context.end(EXIT.failed);
+}
+
+function findingText({ what, ok, detail, fix }: Finding, { paint }: Context): string {
+  const mark = ok ? paint.good('✓') : paint.bad('✗');
+  return [
+    `${mark} ${what}${detail ? `: ${plainLine(detail)}` : ''}`,
+    ...(!ok && fix ? [`    ${plainLine(fix)}`] : []),
+  ].join('\n');
+}

@@ -13,18 +13,26 @@ export async function loadHosts(
   files: readonly string[],
   mayLack: boolean,
 ): Promise<readonly Host[]> {
-  const [{ loadHost }, { parseTarget }] = await Promise.all([
-    import(LOAD_TEMPORARY),
-    import('../host/target.ts'),
+  const { connect, lab } = globals;
+  if (connect !== undefined && mayLack && files.length === 0) {
+    const { parseTarget } = await import('../host/target.ts');
+    return [bareHost(cwd, parseTarget(connect), lab)];
+  }
+  const [{ loadHost }, { builtInCatalogue }] = await Promise.all([
+    import('../host/load.ts'),
+    import('../compose/catalogue.ts'),
   ]);
-  const override = globals.connect === undefined ? undefined : parseTarget(globals.connect);
-  if (override && mayLack && files.length === 0) return [bareHost(cwd, withLab(override, globals.lab))];
+  const options = {
+    cwd,
+    recipes: builtInCatalogue(),
+    ...(connect === undefined ? {} : { connect }),
+    ...(lab === undefined ? {} : { lab }),
+  };
   const named = files.length > 0 ? files : ['host.yaml'];
-  const results = await Promise.allSettled(named.map((file) => loadHost(file, { cwd })));
+  const results = await Promise.allSettled(named.map((file) => loadHost(file, options)));
   const problems = results.flatMap(problemsOf);
   if (problems.length > 0) throw new UserError(problems);
-  const hosts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return hosts.map((host) => ({ ...host, connect: withLab(override ?? host.connect, globals.lab) }));
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 /** @throws what is not a mistake of the user's */
@@ -34,21 +42,15 @@ function problemsOf(result: PromiseSettledResult<Host>): readonly Problem[] {
   throw result.reason;
 }
 
-function withLab(target: Target, lab: string | undefined): Target {
-  return target.kind === 'lab' && lab !== undefined ? { ...target, name: lab } : target;
-}
-
-function bareHost(cwd: string, connect: Target): Host {
+function bareHost(cwd: string, target: Target, lab: string | undefined): Host {
   return {
     file: '',
     directory: cwd,
-    name: connect.kind === 'ssh' ? connect.host : connect.kind,
-    connect,
+    name: target.kind === 'ssh' ? target.host : target.kind,
+    connect: target.kind === 'lab' && lab !== undefined ? { ...target, name: lab } : target,
     network: { lan: [] },
     roles: [],
     folders: new Map(),
     templates: new Map(),
   };
 }
-
-const LOAD_TEMPORARY: string = '../host/load.ts';
