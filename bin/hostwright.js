@@ -25,10 +25,13 @@ async function start() {
   const cache = XDG_CACHE_HOME || (HOME && join(HOME, '.cache'));
   if (cache) nodeModule.enableCompileCache?.(join(cache, 'hostwright', 'compiled'));
   const { main, report } = await import(bundle.href);
+  const words = process.argv.slice(2);
+  // Thrown where nobody waits for it: a bug of ours, or of a package. A rejection nobody handles comes here too.
+  process.on('uncaughtException', async (error) => process.exit(await report(error, words)));
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main(words);
   } catch (error) {
-    process.exitCode = await report(error, process.argv.slice(2));
+    process.exitCode = await report(error, words);
   }
 }
 

@@ -15,9 +15,12 @@ const HOUR = 3_600_000;
 /** The lab's helper is a program of its own: it runs as root, or goes on after hostwright has ended. */
 const ENTRIES = { main: 'src/cli/main.ts', 'lab-helper': 'src/lab/helper.ts' };
 
-/** CommonJS packages call `require` for Node's own modules; an ES module has none unless it makes one. */
-const BANNER =
-  "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);";
+/** CommonJS packages count on names that an ES module does not have unless it makes them. */
+const BANNER = [
+  "import { createRequire as createRequire_ } from 'node:module';",
+  'const require = createRequire_(import.meta.url);',
+  "const __dirname = new URL('.', import.meta.url).pathname;",
+].join(' ');
 
 /** Builds `dist/`, and returns the names and sizes (bytes) of what it holds now. */
 export async function bundle(): Promise<ReadonlyMap<string, number>> {
@@ -33,7 +36,6 @@ export async function bundle(): Promise<ReadonlyMap<string, number>> {
     target: 'node20',
     chunkNames: '[name]-[hash]',
     minifySyntax: true,
-    minifyWhitespace: true,
     legalComments: 'none',
     external: ['cpu-features', '*.node'],
     banner: { js: BANNER },

@@ -14,8 +14,9 @@ export interface PlanLook {
   readonly verbose: boolean;
 }
 
-/** Lines of a diff that are shown without `--verbose`. */
+/** Lines of a diff that are shown without `--verbose`; of a new file, which holds no surprise, fewer. */
 const DIFF_LINES = 16;
+const NEW_LINES = 6;
 
 /** The plan for people: what would change, grouped by role, then what it comes to. Pure. */
 export function renderPlanText(plan: Plan, look: PlanLook): string {
@@ -57,7 +58,7 @@ function changeBlock(change: Change, look: PlanLook): string {
   return [
     `  ${colour(head)} ${id}${oneLine ? `  ${paint.dim(summary)}` : `\n      ${paint.dim(summary)}`}`,
     ...conflictLines(change, id).map((line) => `    ${paint.bad(`! ${line}`)}`),
-    ...diffLines(change.diff, look).map((line) => `      ${line}`),
+    ...diffLines(change, look).map((line) => `      ${line}`),
   ].join('\n');
 }
 
@@ -77,10 +78,11 @@ function conflictLines({ conflict }: Change, id: string): readonly string[] {
 
 const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : quote(text));
 
-function diffLines(diff: string | undefined, { paint, verbose }: PlanLook): readonly string[] {
+function diffLines({ diff, action }: Change, { paint, verbose }: PlanLook): readonly string[] {
   if (!diff) return [];
   const lines = withoutHeader(plainText(diff).trimEnd().split('\n'));
-  const shown = verbose ? lines : lines.slice(0, lines.length > DIFF_LINES + 1 ? DIFF_LINES : undefined);
+  const most = action === 'create' ? NEW_LINES : DIFF_LINES;
+  const shown = verbose || lines.length <= most + 1 ? lines : lines.slice(0, most);
   const painted = shown.map((line) => {
     if (line.startsWith('+')) return paint.good(line);
     if (line.startsWith('-')) return paint.bad(line);
@@ -90,9 +92,9 @@ function diffLines(diff: string | undefined, { paint, verbose }: PlanLook): read
   return left > 0 ? [...painted, paint.dim(`… ${left} more lines (--verbose)`)] : painted;
 }
 
-/** The names of the two files above a unified diff only repeat the id. */
+/** The names of the two files above a unified diff only repeat the id; that a new file starts at line 1 is no news. */
 function withoutHeader(lines: readonly string[]): readonly string[] {
-  const start = lines.findIndex((line) => !/^(?:Index: |=+$|--- |\+\+\+ )/.test(line));
+  const start = lines.findIndex((line) => !/^(?:Index: |=+$|--- |\+\+\+ |@@ -0,0 )/.test(line));
   return start < 0 ? [] : lines.slice(start);
 }
 
