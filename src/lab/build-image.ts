@@ -8,43 +8,63 @@ import { startPackageProxy } from './packages/proxy.ts';
 import { IMAGES } from './places.ts';
 import { must } from './run.ts';
 
+const UNFINISHED = '.unfinished';
+const lockOf = (kind: string): string => join(IMAGES, `.${kind}.lock`);
+
 /**
  * Makes sure that the image is there, and gives its folder. An image appears in one rename, so that a build which
  * was interrupted leaves none; two builds of the same image wait for each other.
  * @throws {HostError} when it could not be built, with what mmdebstrap said.
  */
-export async function ensureImage(image: Image, report: (text: string) => void): Promise<string> {
+export async function ensureImage(
+  image: Image,
+  report: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const folder = imageFolder(image);
   if (existsSync(folder)) return folder;
   await mkdir(IMAGES, { recursive: true });
   const waiting = () => report(`Another hostwright is building the image ${image.kind}; waiting for it`);
-  await withLock(join(IMAGES, `.${image.kind}.lock`), waiting, async () => {
+  await withLock(lockOf(image.kind), waiting, async () => {
     if (existsSync(folder)) return;
-    await removeUnfinished(image);
+    await removeUnfinished(image.kind);
     const started = performance.now();
     report(
       `Building the image ${image.kind} from Debian's packages; this is done once and takes about a minute`,
     );
-    await build(image, `${folder}.unfinished`);
-    await rename(`${folder}.unfinished`, folder);
+    await build(image, folder + UNFINISHED, signal);
+    await rename(folder + UNFINISHED, folder);
     report(`Built the image ${image.kind} in ${Math.round((performance.now() - started) / 1000)} s`);
   });
   return folder;
 }
 
-/** What a build that was killed left behind. Call it under the image's lock. */
-async function removeUnfinished({ kind }: Image): Promise<void> {
+/** Removes what builds that were killed left behind, but nothing of a build that runs. */
+export async function removeUnfinishedImages(): Promise<void> {
+  const left = (await readdir(IMAGES).catch(() => [])).filter((entry) => entry.endsWith(UNFINISHED));
+  for (const kind of new Set(left.map((entry) => entry.replace(/-[^-]+$/, '')))) {
+    await withLock(lockOf(kind), 'give up', () => removeUnfinished(kind));
+  }
+}
+
+/** Call it under the image's lock. */
+async function removeUnfinished(kind: string): Promise<void> {
   for (const entry of await readdir(IMAGES)) {
-    if (entry.startsWith(`${kind}-`) && entry.endsWith('.unfinished')) {
+    if (entry.startsWith(`${kind}-`) && entry.endsWith(UNFINISHED)) {
       await rm(join(IMAGES, entry), { recursive: true, force: true });
     }
   }
 }
 
-async function build({ kind, release, packages, files, finish }: Image, folder: string): Promise<void> {
+async function build(
+  { kind, release, packages, files, finish }: Image,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = signal === undefined ? {} : { signal };
   const proxy = await startPackageProxy({ host: '127.0.0.1', port: 0 });
   try {
-    await must(`Building the image ${kind}`, [
+    const argv = [
       ...DIES_WITH_US,
       'mmdebstrap',
       '--mode=root',
@@ -57,7 +77,8 @@ async function build({ kind, release, packages, files, finish }: Image, folder: 
       release,
       folder,
       'http://deb.debian.org/debian',
-    ]);
+    ];
+    await must(`Building the image ${kind}`, argv, options);
   } finally {
     await proxy.close();
   }
@@ -68,6 +89,7 @@ async function build({ kind, release, packages, files, finish }: Image, folder: 
     await writeFile(join(folder, path), text);
   }
   await must(`Finishing the image ${kind}`, [...DIES_WITH_US, 'chroot', folder, 'sh', '-s'], {
+    ...options,
     input: finish.text,
   });
 }

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HostError } from '../errors.ts';
+import { removeUnfinishedImages } from './build-image.ts';
 import { groups, leader, members, removeGroups } from './cgroup.ts';
 import { lockNameFile } from './keeper.ts';
 import { layerFolders } from './layer.ts';
@@ -26,6 +27,7 @@ export async function labDown({ name, report }: LabDownOptions): Promise<void> {
   labName(name);
   if (!isRoot()) return asHelper(['down', name], report);
   const there = await withLabLock(name, report, () => teardown(name));
+  await removeUnfinishedImages();
   report(there ? `The lab ${name} is gone` : `There is no lab ${name}`);
 }
 

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Milliseconds after which it is ended; no limit by default. */
   readonly timeoutMs?: number;
+  /** Ends the program when aborted. */
+  readonly signal?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -24,6 +26,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' }),
     });
     const stdout: Buffer[] = [];

@@ -2,22 +2,24 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readScript, runOnBox } from './before.ts';
 import { waitForBoot, waitForSsh } from './box.ts';
 import { ensureImage } from './build-image.ts';
+import { leader } from './cgroup.ts';
+import { describe } from './describe.ts';
+import { demandPackages } from './doctor.ts';
 import { teardown, withLabLock } from './down.ts';
 import { boxImage, peerImage } from './images.ts';
-import { type LabKeys, makeKeys, WITH_SSH } from './keys.ts';
+import { makeKeys, WITH_SSH } from './keys.ts';
 import { startMachine } from './machine.ts';
-import { ADDRESSES, DOMAIN } from './network.ts';
 import { box } from './nodes/box.ts';
 import { internet } from './nodes/internet.ts';
 import { lanPeer, lanResolver } from './nodes/peer.ts';
 import { router } from './nodes/router.ts';
 import { openPinhole } from './packages/pinhole.ts';
-import { labFolder, labName, NODES, type NodeName, netnsPath, type Release } from './places.ts';
+import { labFolder, labName, NODES, type Release } from './places.ts';
 import { asHelper, isRoot } from './root.ts';
 import { type LabState, readLab, writeState } from './state.ts';
-import { USERS } from './users.ts';
 import { layWires } from './wires.ts';
 
 export interface LabUpOptions {
@@ -28,37 +30,75 @@ export interface LabUpOptions {
   readonly report: (text: string) => void;
   /** A script to run on the box as root once it is up: a machine that already has things on it. */
   readonly before?: string;
+  /** Stops at the next step, and takes away what there is. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Brings a lab up, or takes the one that runs if it has the same release. What is left of a broken one is cleaned
  * away first.
- * @throws {UserError} when a lab with another release runs under this name.
+ * @throws {UserError} when packages are missing, or a lab with another release runs under this name.
  * @throws {HostError} when it does not come up; nothing of it is left then.
  */
 export async function labUp(options: LabUpOptions): Promise<LabState> {
   const { name, release, report, before } = options;
   labName(name);
+  demandPackages();
   if (!isRoot()) {
     await asHelper(['up', name, release, ...(before === undefined ? [] : [before])], report);
     return readLab(name);
   }
+  const script = before === undefined ? undefined : await readScript(before);
   return withLabLock(name, report, async () => {
-    const running = await readLab(name).catch(() => undefined);
-    if (running?.release === release) {
-      report(`The lab ${name} is already running`);
-      return running;
+    const state = (await running(options)) ?? (await bringUp(options));
+    if (script !== undefined) {
+      report(`Running ${before} on the box`);
+      await runOnBox(name, script);
     }
-    if (running) throw otherRelease(running, release);
-    if (await teardown(name)) report(`Cleaned up what was left of the lab ${name}`);
-    return bringUp(options);
+    return state;
   });
 }
 
-async function bringUp({ name, release, report }: LabUpOptions): Promise<LabState> {
-  await Promise.all([ensureImage(boxImage(release), report), ensureImage(peerImage(), report)]);
+/** The lab that runs already, if it can serve; else what is left of it is cleaned away. */
+async function running({ name, release, report }: LabUpOptions): Promise<LabState | undefined> {
+  const state = await readLab(name).catch(() => undefined);
+  if (state && NODES.every((node) => leader(name, node) !== undefined)) {
+    if (state.release !== release) throw otherRelease(state, release);
+    report(`The lab ${name} is already running`);
+    return state;
+  }
+  if (await teardown(name)) report(`Cleaned up what was left of the lab ${name}`);
+  return undefined;
+}
+
+async function bringUp(options: LabUpOptions): Promise<LabState> {
+  try {
+    await buildImages(options);
+    return await start(options);
+  } catch (error) {
+    await teardown(options.name);
+    throw error;
+  }
+}
+
+/** When one fails, the other is not left running alone. */
+async function buildImages({ release, report, signal }: LabUpOptions): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
+  const builds = [boxImage(release), peerImage()].map((image) => ensureImage(image, report, either));
+  try {
+    await Promise.all(builds);
+  } finally {
+    failed.abort();
+    await Promise.allSettled(builds);
+  }
+}
+
+async function start({ name, release, report, signal }: LabUpOptions): Promise<LabState> {
+  signal?.throwIfAborted();
   report(`Starting the lab ${name}: box (Debian ${release}), laptop, phone, router, internet`);
   await mkdir(labFolder(name), { recursive: true });
+  await writeFile(join(labFolder(name), 'resolv.conf'), lanResolver());
   const [keys] = await Promise.all([makeKeys(name), layWires(name)]);
   await Promise.all([
     startMachine(name, router()),
@@ -69,43 +109,14 @@ async function bringUp({ name, release, report }: LabUpOptions): Promise<LabStat
     ),
     openPinhole(name),
   ]);
+  signal?.throwIfAborted();
   await Promise.all([
     waitForBoot(name),
     ...WITH_SSH.filter((node) => node !== 'box').map((node) => waitForSsh(name, node)),
   ]);
-  await writeFile(join(labFolder(name), 'resolv.conf'), lanResolver());
   const state = describe(name, release, keys);
   await writeState(state);
   return state;
-}
-
-function describe(name: string, release: Release, keys: LabKeys): LabState {
-  const { identityFile, knownHostsFile } = keys;
-  const withSsh = (node: NodeName): boolean => WITH_SSH.some((one) => one === node);
-  return {
-    v: 1,
-    name,
-    release,
-    nodes: NODES.map((node) => ({
-      name: node,
-      addresses: ADDRESSES[node],
-      ...(withSsh(node)
-        ? { ssh: { user: 'root', host: ADDRESSES[node][0] ?? '', port: 22, identityFile } }
-        : {}),
-    })),
-    knownHostsFile,
-    namespaces: Object.fromEntries(NODES.map((node) => [node, netnsPath(name, node)])) as Record<
-      NodeName,
-      string
-    >,
-    users: {
-      root: {},
-      ...Object.fromEntries(
-        USERS.map(({ name, password }) => [name, password === undefined ? {} : { password }]),
-      ),
-    },
-    domain: DOMAIN,
-  };
 }
 
 function otherRelease({ name, release }: LabState, wanted: Release): UserError {
