@@ -16,9 +16,18 @@ export type RawResult = Omit<Result, 'fix' | 'because'>;
 /** Tries one thing and compares it with what must come of it. Never rejects for what the network does. */
 export async function attempt(expectation: Expectation, vantage: Vantage): Promise<RawResult> {
   const { endpoint, target, expect } = expectation;
-  const started = performance.now();
   const connectionOnly = expect === 'blocked' && expectation.proof === 'connection' && target.of === 'host';
-  const outcome = await runProbe(expectation, vantage, connectionOnly);
+  const { probe, settings } = await loadProbe(connectionOnly ? { probe: 'tcp' } : endpoint.prove);
+  const started = performance.now();
+  const outcome = await probe.run(
+    {
+      open: () => vantage.open(target.address, endpoint.port, CONNECT_MS),
+      address: target.address,
+      port: endpoint.port,
+      timeoutMs: PROBE_MS,
+    },
+    settings,
+  );
   const verdict = expect === 'reachable' ? outcome : blocked(expectation, outcome);
   return {
     id: resultId(expectation),
@@ -39,23 +48,6 @@ export async function attempt(expectation: Expectation, vantage: Vantage): Promi
 /** `phone:blog/http@192.168.1.20`. */
 export function resultId({ vantage, endpoint, target }: Expectation): string {
   return `${vantage}:${endpoint.role}/${endpoint.name}@${target.address}`;
-}
-
-async function runProbe(
-  { endpoint, target }: Expectation,
-  vantage: Vantage,
-  connectionOnly: boolean,
-): Promise<ProbeOutcome> {
-  const { probe, settings } = await loadProbe(connectionOnly ? { probe: 'tcp' } : endpoint.prove);
-  return probe.run(
-    {
-      open: () => vantage.open(target.address, endpoint.port, CONNECT_MS),
-      address: target.address,
-      port: endpoint.port,
-      timeoutMs: PROBE_MS,
-    },
-    settings,
-  );
 }
 
 /** A recipe that names a probe wrongly is a bug of the recipe, so this throws. */

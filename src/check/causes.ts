@@ -5,6 +5,8 @@ export interface CauseContext {
   readonly protocol: 'tcp' | 'udp';
   readonly address: string;
   readonly vantage: string;
+  /** The host's address in its network. */
+  readonly host: string;
 }
 
 interface Cause {
@@ -44,8 +46,8 @@ export const causes = {
   },
   'no-port-mapping': {
     means: 'From outside, the router does not pass the port on to the host.',
-    fix: ({ port, protocol }) =>
-      `Forward ${protocol} port ${port} to the host in your router. This version of hostwright does not do that by itself.`,
+    fix: ({ port, protocol, host }) =>
+      `In your router, forward ${protocol} port ${port} to ${host}. This version of hostwright does not do that by itself.`,
   },
   'router-blocks-ipv6': {
     means: "From outside, the host's IPv6 address does not answer although the host itself is answered.",
@@ -81,7 +83,7 @@ export const causes = {
   exposed: {
     means: 'A machine that should be kept out gets in.',
     fix: ({ role, port, vantage }) =>
-      `${vantage} reaches port ${port} of "${role}" and should not. Add \`firewall: {}\` to the roles and apply, or widen its \`expose\` if you want this.`,
+      `Port ${port} of "${role}" is open to ${vantage} and should not be. Add \`firewall: {}\` to the roles and apply, or widen its \`expose\` if you want this.`,
   },
   'vantage-unreachable': {
     means:
@@ -102,7 +104,11 @@ export const causes = {
 
 export type CauseId = keyof typeof causes;
 
+/** Vantages that are no names of machines. */
+const WORDS: Readonly<Record<string, string>> = { self: 'the host', here: 'this computer' };
+
 /** The sentence that says what to do about a cause. */
 export function fixFor(cause: CauseId, context: CauseContext): string {
-  return causes[cause].fix(context);
+  const vantage = WORDS[context.vantage] ?? context.vantage;
+  return causes[cause].fix({ ...context, vantage });
 }

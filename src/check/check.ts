@@ -6,7 +6,7 @@ import { attempt } from './attempt.ts';
 import { mapBounded } from './bounded.ts';
 import { fixFor } from './causes.ts';
 import { diagnose, type Tried } from './diagnose.ts';
-import { type Expectation, expectations } from './expectations.ts';
+import { closedPorts, type Expectation, expectations } from './expectations.ts';
 import type { LogIn } from './log-in.ts';
 import { type OpenedVantage, openVantages } from './open-vantages.ts';
 import { type Placed, placeVantage } from './place.ts';
@@ -70,8 +70,9 @@ async function examine(
   };
   const placed = await Promise.all(opened.map((one) => placeOne(one, around, place)));
   const usable = placed.filter((one): one is Placed => 'vantage' in one);
+  const { endpoints, notes } = session.composition;
   const expected = expectations(
-    session.composition.endpoints,
+    [...endpoints, ...closedPorts(notes)],
     usable.map((one) => one.place),
   );
   const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected)));
@@ -119,7 +120,7 @@ async function placeOne(
 /** A vantage that cannot be used is a failure of the check: what was to be proven from there is not. */
 function unusable(name: string, failure: Extract<OpenedVantage, { failure: unknown }>['failure']): Unusable {
   const { cause, detail, address, port } = failure;
-  const context = { role: '', port, protocol: 'tcp', address, vantage: name } as const;
+  const context = { role: '', port, protocol: 'tcp', address, vantage: name, host: '' } as const;
   return {
     report: { name, address: '', sameLan: false, note: 'not tested from here: it could not be reached' },
     result: {

@@ -1,3 +1,4 @@
+import { familyOf, isLoopback } from '../facts/address.ts';
 import type { RawResult } from './attempt.ts';
 import { type CauseId, fixFor } from './causes.ts';
 import type { Expectation } from './expectations.ts';
@@ -10,18 +11,48 @@ export interface Tried {
 }
 
 /**
- * Says of each failure why, what to do, and which other failure explains it. Pure.
+ * Says of each failure why, what to do, and which other failure explains it, so that one fault is told once. Pure.
  * The host's own view comes first: what it cannot reach itself, nobody else can.
  */
 export function diagnose(tried: readonly Tried[]): Result[] {
+  const host = hostAddress(tried);
+  const heads = new Map<string, string>();
   return tried.map((one) => {
     const { result } = one;
     if (result.ok) return result.expect === 'blocked' ? withEvidence(one, tried) : result;
-    const because = explanation(one, tried);
     const cause = narrowed(one, tried);
-    const fix = fixFor(cause, result);
+    const because = explanation(one, tried) ?? sameFault(one, cause, heads);
+    const fix = fixFor(cause, { ...result, host });
     return { ...result, cause, fix, ...(because === undefined ? {} : { because }) };
   });
+}
+
+/** Causes that lie in the vantage, whatever was tried from there. */
+const OF_VANTAGE: ReadonlySet<CauseId> = new Set(['forwarding-prohibited', 'probe-failed']);
+
+/** The first result with the same fault: the same port open at three addresses is one gap, not three. */
+function sameFault(
+  { expectation, result }: Tried,
+  cause: CauseId,
+  heads: Map<string, string>,
+): string | undefined {
+  const { vantage, role, endpoint, expect } = result;
+  const fault = OF_VANTAGE.has(cause)
+    ? [cause, vantage]
+    : [cause, role, endpoint, expect, expectation.standing === 'self' ? 'self' : 'others'];
+  const key = fault.join(' ');
+  const head = heads.get(key);
+  if (head === undefined) heads.set(key, result.id);
+  return head;
+}
+
+/** The address by which a person knows the host: IPv4, since that is what routers ask for. */
+function hostAddress(tried: readonly Tried[]): string {
+  const own = tried.filter(
+    ({ expectation: { standing, target } }) => standing !== 'outside' && target.of === 'host',
+  );
+  const addresses = own.map(({ result: { address } }) => address).filter((address) => !isLoopback(address));
+  return addresses.find((address) => familyOf(address) === 4) ?? addresses[0] ?? 'the host';
 }
 
 /** From a machine that is itself cut off everything looks closed, so a closed port needs a sign of life beside it. */

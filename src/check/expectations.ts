@@ -1,4 +1,4 @@
-import type { ExposedEndpoint } from '../compose/recipe.ts';
+import type { ExposedEndpoint, Exposure, PlanNote } from '../compose/recipe.ts';
 import type { Target } from './surroundings.ts';
 
 /** Where a vantage stands towards the host; with the exposure it decides what must be reachable from it. */
@@ -11,11 +11,14 @@ export interface PlacedVantage {
   readonly targets: readonly Target[];
 }
 
+/** An endpoint of a role, or a port that belongs to no role and is closed to everybody else. */
+export type CheckedEndpoint = Omit<ExposedEndpoint, 'expose'> & { readonly expose: Exposure | 'closed' };
+
 /** One thing to try, and what must come of it. */
 export interface Expectation {
   readonly vantage: string;
   readonly standing: Standing;
-  readonly endpoint: ExposedEndpoint;
+  readonly endpoint: CheckedEndpoint;
   readonly target: Target;
   readonly expect: 'reachable' | 'blocked';
   /**
@@ -30,7 +33,7 @@ export interface Expectation {
  * A role for the host alone listens on the loopback address, so that is where the host itself looks for it.
  */
 export function expectations(
-  endpoints: readonly ExposedEndpoint[],
+  endpoints: readonly CheckedEndpoint[],
   vantages: readonly PlacedVantage[],
 ): Expectation[] {
   return vantages.flatMap((vantage) =>
@@ -53,18 +56,32 @@ export function expectations(
   );
 }
 
+/**
+ * Ports that belong to no role and that the plan says are closed, as endpoints.
+ * Only TCP: silence on a UDP port proves nothing (RFC 768 has no answer).
+ */
+export function closedPorts(notes: readonly PlanNote[]): CheckedEndpoint[] {
+  return notes.flatMap(({ level, port, role }) =>
+    level === 'close' && port?.protocol === 'tcp'
+      ? { role, name: `closed-${port.port}`, ...port, expose: 'closed', prove: { probe: 'tcp' } }
+      : [],
+  );
+}
+
 /** Who an exposure lets in. */
-export function mayReach({ expose }: Pick<ExposedEndpoint, 'expose'>, standing: Standing): boolean {
+export function mayReach({ expose }: Pick<CheckedEndpoint, 'expose'>, standing: Standing): boolean {
   if (standing === 'self' || expose === 'internet') return true;
   return expose === 'lan' && standing === 'lan';
 }
 
 const LOOPBACK: Target = { address: '127.0.0.1', of: 'host' };
 
-function targetsFor({ expose }: ExposedEndpoint, { standing, targets }: PlacedVantage): readonly Target[] {
-  return standing === 'self' && expose === 'host' ? [LOOPBACK] : targets;
+function targetsFor({ expose }: CheckedEndpoint, { standing, targets }: PlacedVantage): readonly Target[] {
+  if (standing !== 'self' || expose === 'lan' || expose === 'internet') return targets;
+  // Whatever listens on a closed port is nobody's role: whether the host reaches it does not matter.
+  return expose === 'host' ? [LOOPBACK] : [];
 }
 
-function samePort(one: ExposedEndpoint, other: ExposedEndpoint): boolean {
+function samePort(one: CheckedEndpoint, other: CheckedEndpoint): boolean {
   return one.port === other.port && one.protocol === other.protocol;
 }

@@ -33,7 +33,12 @@ export async function placeVantage(
       ? targetsFromOutside(around, router, lab)
       : around.addresses.map((address) => ({ address, of: 'host' as const }));
   const targets = candidates.filter(({ address, of }) => of === 'router' || sources.has(address));
-  const missing = candidates.filter((target) => !targets.includes(target)).map(({ address }) => address);
+  // Out there nobody has a route to a private address, and nothing is missed by that.
+  const missing = candidates
+    .filter(
+      (target) => !targets.includes(target) && (standing !== 'outside' || !isPrivateAddress(target.address)),
+    )
+    .map(({ address }) => address);
   const note = noteOn(standing, targets, missing);
   return {
     vantage,

@@ -80,6 +80,8 @@ export interface PlanNote {
   /** `keep`/`close`: a listening port; `warning`: needs attention; `info`: good to know. */
   readonly level: 'keep' | 'close' | 'info' | 'warning';
   readonly text: string;
+  /** The port that `keep` or `close` is about; a check proves that what is closed is closed. */
+  readonly port?: { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 }
 
 /** What a recipe declares. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  closedPorts,
   type Expectation,
   expectations,
   mayReach,
@@ -45,6 +46,20 @@ describe('expectations', () => {
     expect(all.map(({ expect: wanted, proof }) => [wanted, proof])).toEqual([
       ['reachable', 'connection'],
       ['blocked', 'content'],
+    ]);
+  });
+
+  it('expects ports that the plan closes to be closed to others, and leaves the host itself out', () => {
+    const closed = closedPorts([
+      { role: 'firewall', level: 'close', text: '', port: { protocol: 'tcp', port: 111 } },
+      { role: 'firewall', level: 'close', text: '', port: { protocol: 'udp', port: 111 } },
+      { role: 'firewall', level: 'keep', text: '', port: { protocol: 'tcp', port: 445 } },
+      { role: 'firewall', level: 'close', text: 'published by Docker' },
+    ]);
+    expect(closed.map(({ port, name }) => [port, name])).toEqual([[111, 'closed-111']]);
+    expect(said(expectations(closed, everywhere))).toEqual([
+      'lan 192.168.1.20 blocked',
+      'outside 203.0.113.2 blocked',
     ]);
   });
 
