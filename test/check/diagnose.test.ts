@@ -178,6 +178,7 @@ describe('the catalogue of causes', () => {
       protocol: 'tcp',
       address: '192.0.2.1',
       vantage: 'phone',
+      host: '192.168.1.20',
     } as const;
     for (const id of Object.keys(causes)) {
       expect(fixFor(id as CauseId, context)).toMatch(/^[A-Z"p].*[.?]$/);
