@@ -82,7 +82,7 @@ function fromUnion(
   below: Path,
 ): Finding[] {
   const forms = issue.errors.filter(
-    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+    (issues) => !issues.some(({ code, path }) => path.length === 0 && code !== 'unrecognized_keys'),
   );
   const [best] = [...forms].sort((a, b) => a.length - b.length);
   const meant = best ?? (issue.errors.length === 1 ? issue.errors[0] : undefined);
@@ -102,7 +102,9 @@ function hintFor(issue: z.core.$ZodIssue, found: Tree | undefined): string | und
   }
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.expected === 'string' && (typeof written === 'number' || typeof written === 'boolean'))
-    return `Put it in quotes: "${written}".`;
+    return `Put it in quotes: "${found?.kind === 'scalar' ? (found.source ?? written) : written}".`;
+  if (issue.expected === 'array' && written !== undefined && written !== null)
+    return `Write it as a list: [${written}].`;
   if (issue.expected === 'number' && typeof written === 'string' && /^-?\d+$/.test(written))
     return `Write it without quotes: ${written}.`;
   if (issue.expected === 'boolean' && typeof written === 'string' && /^(?:yes|no|on|off)$/i.test(written))

@@ -7,12 +7,15 @@ const MOST = 20;
 
 /**
  * Throws what is wrong, in the order of the file. After a syntax error the rest of the file is a guess: what seems
- * wrong there is left for the next time, and so is what seems to be absent.
+ * wrong there is left for the next time, and so are what seems to be absent and a second complaint about one place.
  * @throws {UserError} unless nothing is wrong.
  */
 export function raise({ problems, guessedFrom }: Parsed, findings: readonly Finding[]): void {
   const guessing = Number.isFinite(guessedFrom);
-  const sure = findings.filter(({ at, absent }) => !guessing || (!absent && (at?.line ?? 0) < guessedFrom));
+  const places = new Set(problems.map(place));
+  const sure = findings
+    .filter(({ at, absent }) => !guessing || (!absent && (at?.line ?? 0) < guessedFrom))
+    .filter((finding) => !places.has(place(finding)));
   const all = unique([...problems, ...sure.map(({ absent: _, ...problem }) => problem)]).sort(byPlace);
   if (all.length === 0) return;
   const left = all.length - MOST;
@@ -20,10 +23,11 @@ export function raise({ problems, guessedFrom }: Parsed, findings: readonly Find
 }
 
 function unique(problems: readonly Problem[]): Problem[] {
-  const key = ({ at, message }: Problem) => `${at?.line}:${at?.column}:${message}`;
-  return [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+  return [...new Map(problems.map((problem) => [`${place(problem)}:${problem.message}`, problem])).values()];
 }
 
 function byPlace(a: Problem, b: Problem): number {
   return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
 }
+
+const place = ({ at }: Problem): string => `${at?.line}:${at?.column}`;

@@ -27,6 +27,8 @@ export interface ListTree extends Placed {
 export interface ScalarTree extends Placed {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
+  /** As it is written, where that can differ from the value: 0644. */
+  readonly source?: string;
 }
 
 export interface Entry {

@@ -33,7 +33,9 @@ class Reader {
       const items = node.items.map((item) => (isNode(item) ? this.read(item) : nothing(place, end)));
       return { ...place, kind: 'list', items };
     }
-    return { ...place, kind: 'scalar', value: isScalar(node) ? plain(node.value) : null };
+    if (!isScalar(node)) return { ...place, kind: 'scalar', value: null };
+    const { source } = node;
+    return { ...place, kind: 'scalar', value: plain(node.value), ...(source !== undefined && { source }) };
   }
 
   #readMap(pairs: readonly Pair[], flow: boolean, place: Place): MapTree {

@@ -37,7 +37,7 @@ export function parseYaml(text: string, file: string): Parsed {
   if (tooMuch) return { problems: [{ at: at(tooMuch.offset), ...tooMuch.problem }], guessedFrom: 0 };
   const options = { version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false } as const;
   const [document, second] = [...new Composer(options).compose(tokens, true, text.length)];
-  const syntax = syntaxProblems(document, at);
+  const syntax = syntaxProblems(document, text, at);
   const { tree, problems } = readTree(document?.contents ?? undefined, at);
   return {
     ...(tree && { tree }),
@@ -79,10 +79,12 @@ function excess(depth: number, pieces: number): Problem | undefined {
 }
 
 /** One mistake a line: what else is wrong in the same line mostly follows from it. */
-function syntaxProblems(document: Document.Parsed | undefined, at: At): PlacedProblem[] {
+function syntaxProblems(document: Document.Parsed | undefined, text: string, at: At): PlacedProblem[] {
   const byLine = new Map<number, { code: string; problem: PlacedProblem }>();
   for (const { code, message, pos } of document?.errors ?? []) {
-    const place = at(pos[0]);
+    // The parser tells of an open quote at the end of the file.
+    const quote = /closing (["'])quote/.exec(message)?.[1];
+    const place = at(quote ? text.lastIndexOf(quote) : pos[0]);
     const known = byLine.get(place.line);
     if (!known || vagueness(code) < vagueness(known.code))
       byLine.set(place.line, { code, problem: { at: place, ...syntaxWords(code, message) } });
