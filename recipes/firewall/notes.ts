@@ -1,0 +1,107 @@
+import type { ExposedEndpoint, RecipeParts } from '../../src/compose/recipe.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import type { Firewall } from '../../src/facts/probes/firewall.ts';
+import type { Lan } from './lan.ts';
+import { type ListeningPort, listeningPorts, type Unlisted } from './listening.ts';
+import { includesPort, portName } from './ports.ts';
+
+type Notes = NonNullable<RecipeParts['notes']>;
+
+/** What counts as LAN, in one line. */
+export function lanNotes({ interfaces, ranges }: Lan): Notes {
+  const parts = [
+    ...(interfaces.length > 0
+      ? [`the networks on ${interfaces.join(' and ')}, whatever they are at the time`]
+      : []),
+    ...ranges,
+  ];
+  if (parts.length > 0) return [{ level: 'info', text: `LAN means ${parts.join(', ')}.` }];
+  return [
+    {
+      level: 'warning',
+      text: 'This machine is on no private network, so nobody is "the LAN": what is exposed to the LAN is closed. Name ranges (a VPN, an office) in the host file: network: { lan: [203.0.113.0/24] }.',
+    },
+  ];
+}
+
+/** Every port that listens and is not named in the host file. */
+export function unlistedNotes({ keep, close }: Unlisted, present: boolean): Notes {
+  return [
+    ...keep.map((port) => ({
+      level: 'keep' as const,
+      text: `${show(port)} stays open to everybody, as before; \`close: [${port.port}]\` under the firewall closes it.`,
+    })),
+    ...close.map((port) => ({
+      level: 'close' as const,
+      text: port.docker
+        ? `${show(port)} is published by Docker, which lets it in before this firewall is asked: publish it on 127.0.0.1 to close it.`
+        : `${show(port)} ${present ? 'is' : 'will be'} closed to other machines; \`keep: [${port.port}]\` under the firewall opens it.`,
+    })),
+  ];
+}
+
+/** Ports of roles on which something was listening before: the role's exposure decides from now on. */
+export function takenNotes(facts: Facts, endpoints: readonly ExposedEndpoint[]): Notes {
+  if (facts.firewall.ours.present) return [];
+  const narrow = endpoints.filter(
+    (endpoint) =>
+      endpoint.expose !== 'internet' &&
+      !endpoints.some((other) => other.expose === 'internet' && portName(other) === portName(endpoint)),
+  );
+  return listeningPorts(facts.listeners).flatMap((port) => {
+    const endpoint = narrow.find((candidate) => portName(candidate) === portName(port));
+    if (!endpoint || includesSsh(facts, port)) return [];
+    const whom = endpoint.expose === 'lan' ? 'the LAN' : 'this machine itself';
+    return {
+      level: 'warning' as const,
+      text: `${show(port)} listens already and is open to everybody; from now on only to ${whom}, since the role ${endpoint.role} says so. \`keep: [${port.port}]\` under the firewall leaves it open.`,
+    };
+  });
+}
+
+/** What address translation takes past every input chain. */
+export function forwardedNotes({ forwarded, docker }: Firewall): Notes {
+  if (forwarded.length === 0) return [];
+  const ports = forwarded.map(({ protocol, port }) => `${protocol} ${port}`).join(', ');
+  const who = docker ? 'Docker publishes' : 'Containers or virtual machines get';
+  return [
+    {
+      level: 'info',
+      text: `${who} ${ports}: these packets are handed on before any firewall for incoming ones sees them. hostwright leaves those rules alone.`,
+    },
+  ];
+}
+
+/** Inside ufw or firewalld nothing is closed by us: the list says what listens, and what was asked for in vain. */
+export function otherFirewallNotes(
+  name: string,
+  facts: Facts,
+  asked: { readonly ssh: boolean; readonly close: boolean },
+): Notes {
+  const ports = listeningPorts(facts.listeners).filter((port) => !includesSsh(facts, port));
+  return [
+    ...(asked.ssh
+      ? [{ level: 'warning' as const, text: `ssh: lan has no effect here: ${name} decides who reaches ssh.` }]
+      : []),
+    ...(asked.close
+      ? [
+          {
+            level: 'warning' as const,
+            text: `Closing ports has no effect here: delete the rules of ${name} that open them.`,
+          },
+        ]
+      : []),
+    ...ports.map((port) => ({ level: 'keep' as const, text: `${show(port)} stays as ${name} has it.` })),
+  ];
+}
+
+function includesSsh(facts: Facts, port: ListeningPort): boolean {
+  return includesPort(
+    facts.ssh.ports.map((number) => ({ protocol: 'tcp' as const, port: number })),
+    port,
+  );
+}
+
+function show({ protocol, port, process }: ListeningPort): string {
+  return `${protocol} ${port}${process === '' ? '' : ` (${process})`}`;
+}
