@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { plainLine } from '../ui/plain-text.ts';
 import type { Context } from './context.ts';
-import { createHostRun, type HostRun } from './host-run.ts';
+import { createHostRun, type HostRun, type HostRunLook } from './host-run.ts';
 import { enterLab } from './lab-entry.ts';
 import { loadHosts } from './load-hosts.ts';
 import { describeError, errorObject, exitCodeOf } from './report-error.ts';
@@ -16,6 +16,8 @@ export interface EachOptions {
   readonly jobs?: string;
   /** Questions will be asked: one host after the other. */
   readonly asks?: boolean;
+  /** With `--json` the events are the output. */
+  readonly events?: boolean;
   /** A command that needs no roles works without a host file when `--connect` is given. */
   readonly fileless?: boolean;
 }
@@ -35,14 +37,14 @@ export async function eachHost(
   const hosts = await loadHosts(context, files, options.fileless === true);
   const elsewhere = await enterLab(context, hosts);
   if (elsewhere !== undefined) return context.end(elsewhere);
+  const look = { events: options.events === true };
   const [only] = hosts;
-  if (only && hosts.length === 1) return workOn(context, only, undefined, work);
+  if (only && hosts.length === 1) return workOn(context, only, look, work);
   const queue = [...hosts];
   const worker = async (): Promise<void> => {
     for (let host = queue.shift(); host; host = queue.shift()) {
-      await workOn(context, host, `${plainLine(host.name)}: `, work).catch((error) =>
-        tell(context, host, error),
-      );
+      const prefix = `${plainLine(host.name)}: `;
+      await workOn(context, host, { ...look, prefix }, work).catch((error) => tell(context, host, error));
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, hosts.length) }, worker));
@@ -51,10 +53,10 @@ export async function eachHost(
 async function workOn(
   context: Context,
   host: Host,
-  prefix: string | undefined,
+  look: HostRunLook,
   work: (run: HostRun) => Promise<void>,
 ): Promise<void> {
-  const run = await createHostRun(context, host, prefix);
+  const run = await createHostRun(context, host, look);
   try {
     await work(run);
   } finally {

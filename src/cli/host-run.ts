@@ -23,15 +23,24 @@ export interface HostRun {
   end(): Promise<void>;
 }
 
-/**
- * Makes a run for one host.
- * @param prefix put before each line when several hosts talk at once
- */
-export async function createHostRun(context: Context, host: Host, prefix?: string): Promise<HostRun> {
+/** How {@link createHostRun} shows what happens. */
+export interface HostRunLook {
+  /** With `--json`, print the events too: they are the command's output. Otherwise it prints one object itself. */
+  readonly events?: boolean;
+  /** Put before each line, when several hosts talk at once. */
+  readonly prefix?: string;
+}
+
+/** Makes a run for one host. */
+export async function createHostRun(
+  context: Context,
+  host: Host,
+  { events = false, prefix }: HostRunLook = {},
+): Promise<HostRun> {
   const { globals, stream, paint, interactive, signal, json } = context;
   const { quiet, verbose, adopt, onConflict, closeUnlisted, acceptHostKey } = globals;
   const view = await createView({
-    ...{ stream, paint, verbose, quiet, signal, interactive, json: globals.json, writeJson: json },
+    ...{ stream, paint, verbose, quiet, signal, interactive, json: globals.json && events, writeJson: json },
     ...(prefix === undefined ? {} : { prefix }),
   });
   const ask = askBesides(context.ask, view);

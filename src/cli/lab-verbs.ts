@@ -19,6 +19,7 @@ export async function up(
     name: nameOf(context),
     release,
     report: context.say,
+    signal: context.signal,
     ...(before === undefined ? {} : { before: resolve(context.cwd, before) }),
   });
   show(context, state);

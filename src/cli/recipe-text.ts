@@ -51,7 +51,7 @@ function inputRow(key: string, schema: z.core.$ZodType): InputRow {
     key,
     required: !absent.success,
     example: example === undefined ? '…' : inline(example),
-    about: `${help ?? question ?? ''}${fallback}`.trim(),
+    about: `${[question, help].filter((part) => part !== undefined).join(' ')}${fallback}`.trim(),
   };
 }
 

@@ -42,10 +42,8 @@ export function command(context: Context) {
       const { eachHost } = await import('../each-host.ts');
       const only = input.saved?.only ?? options.only;
       const settings: ApplyOptions = { ...options, ...(only === undefined ? {} : { only }) };
-      const each = {
-        ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
-        asks: options.yes !== true,
-      };
+      const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
+      const each = { ...jobs, asks: options.yes !== true, events: true };
       await eachHost(input.context, input.files, each, (run) => applyHost(run, settings, input.saved));
     });
 }

@@ -28,9 +28,6 @@ async function showFacts(run: HostRun): Promise<void> {
   const { context, host } = run;
   const { facts } = await run.open({ attach: false });
   if (context.globals.json) return context.json({ v: 1, host: host.name, facts });
-  const [{ stringify }, { plainText }] = await Promise.all([
-    import('yaml'),
-    import('../../ui/plain-text.ts'),
-  ]);
-  await run.warn(plainText(stringify(facts)).trimEnd());
+  const { factsText } = await import('../facts-text.ts');
+  await run.warn(factsText(facts));
 }

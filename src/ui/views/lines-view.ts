@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../events.ts';
 import { plainLine } from '../plain-text.ts';
 import type { View, ViewLook } from './view.ts';
-import { duration, failureLines, sentence, size, summaryLines } from './words.ts';
+import { duration, failureLines, sentence, size, stepTitle, summaryLines } from './words.ts';
 
 /** One line an event: for pipes, logs and several hosts at once. Nothing is ever redrawn. */
 export function createLinesView(look: ViewLook): View {
@@ -26,7 +26,7 @@ export function createLinesView(look: ViewLook): View {
         return;
       }
       case 'step-started':
-        title = plainLine(event.summary);
+        title = stepTitle(event);
         if (verbose) print(paint.dim(`[${ended + 1}/${steps}] ${title} …`));
         return;
       case 'step-ended': {
@@ -52,9 +52,7 @@ export function createLinesView(look: ViewLook): View {
       if (event.event === 'summary') print(...summaryLines(event, look));
       else if (event.event === 'step-ended' && event.status === 'failed') {
         ended += 1;
-        print(
-          `[${ended}/${steps}] ${paint.bad('failed')} ${title} ${paint.dim(`(${event.ids.map(plainLine).join(', ')})`)}`,
-        );
+        print(`[${ended}/${steps}] ${paint.bad('failed')} ${title}`);
         print(...failureLines(event, look).map((line) => `  ${line}`));
       } else if (event.event === 'notified' && !event.ok) {
         print(`${paint.bad(`${event.action} failed:`)} ${plainLine(event.service)}`);

@@ -2,7 +2,7 @@ import type { RunEvent } from '../../events.ts';
 import { plainLine } from '../plain-text.ts';
 import { openSegment, type Segment } from './segment.ts';
 import type { View, ViewLook } from './view.ts';
-import { duration, failureLines, sentence, size, summaryLines } from './words.ts';
+import { duration, failureLines, sentence, size, stepTitle, summaryLines } from './words.ts';
 
 /** What the segment under way has done so far. */
 interface Progress {
@@ -61,7 +61,7 @@ export function createTtyView(look: ViewLook): View {
       case 'step-started': {
         const role = roles.get(event.ids[0] ?? '') ?? 'this run';
         const drawn = await open(`role:${role}`, role);
-        drawn.output(plainLine(event.summary));
+        drawn.output(stepTitle(event));
         return;
       }
       case 'step-ended':

@@ -4,6 +4,9 @@ import { plainLine, plainText } from '../plain-text.ts';
 
 type Of<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
 
+/** Resources of one step that are named. */
+const NAMED_IDS = 3;
+
 /** Lines of a failed program's output that are shown without `--verbose`. */
 const OUTPUT_LINES = 12;
 
@@ -20,6 +23,13 @@ export function size(bytes: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+/** Which resources a step is about, and what it does to them. */
+export function stepTitle({ ids, summary }: Pick<Of<'step-started'>, 'ids' | 'summary'>): string {
+  const more = ids.length - NAMED_IDS;
+  const named = ids.slice(0, NAMED_IDS).map(plainLine).join(', ');
+  return `${named}${more > 0 ? ` and ${more} more` : ''}: ${plainLine(summary)}`;
 }
 
 /** Why a step failed, and the last of what it printed. */
