@@ -28,6 +28,8 @@ type Stage = 'greeting' | 'host key' | 'authentication';
 export async function login(route: SshRoute, remembered: Remembered): Promise<Login> {
   const started = Date.now();
   const dialling = dial(route);
+  // It may fail while the keys are still being read, and a rejection that nobody waits for yet ends the process.
+  dialling.catch(() => {});
   const material = await loadKeys(route).catch((error: unknown) => {
     dialling.then((socket) => socket.destroy()).catch(() => {});
     throw error;
