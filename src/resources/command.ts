@@ -75,8 +75,10 @@ export const kind = defineKind({
       converged: guard(spec),
       unmoved: sh`:`,
       record: sh`:`,
-      change: sh`${spec.run} </dev/null || hw_fail ${`${shown(spec.run)} failed, see above`}
-${guard(spec)} || hw_fail ${`${shown(spec.run)} ended well, but its guard still says that it is needed: ${asked(spec)}`}`,
+      change: sh`if ! ${guard(spec)}; then
+  ${spec.run} </dev/null || hw_fail ${`${shown(spec.run)} failed, see above`}
+  ${guard(spec)} || hw_fail ${`${shown(spec.run)} ended well, but its guard still says that it is needed: ${asked(spec)}`}
+fi`,
     };
   },
 });

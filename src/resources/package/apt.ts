@@ -5,6 +5,9 @@ import { sh } from '../../quote.ts';
  * sentence. apt waits for dpkg's lock itself, but not for the locks of its lists and its archive.
  */
 export const apt = sh`
+# Its last word on a lock; that it waits for one is only said in passing.
+hw_locked='^E: (Could not get lock|Unable to acquire the dpkg|Unable to lock)'
+
 # hw_apt ARGUMENTS: apt-get without questions; again while another program holds a lock, for two minutes.
 hw_apt() {
   hw_until=$(($(date +%s) + 120))
@@ -17,7 +20,7 @@ hw_apt() {
       "$@" </dev/null >"$hw_log/last" 2>&1 9>&- && hw_code=0 || hw_code=$?
     cat -- "$hw_log/last" >>"$hw_log/out"
     [ "$hw_code" != 0 ] || return 0
-    grep -q 'Could not get lock' "$hw_log/last" && [ "$(date +%s)" -lt "$hw_until" ] || return "$hw_code"
+    grep -qE "$hw_locked" "$hw_log/last" && [ "$(date +%s)" -lt "$hw_until" ] || return "$hw_code"
     sleep 2
   done
 }
@@ -65,7 +68,7 @@ hw_explain() {
     hw_why="apt does not know \${hw_names% } on this host: check the name, or add the source that has it."
     [ ! -e "$hw_log/unfetched" ] ||
       hw_why="$hw_why Its lists could not be fetched: $(grep -hE "$hw_net" "$hw_log/unfetched" | head -n 1)"
-  elif grep -q 'Could not get lock' "$hw_log/last"; then
+  elif grep -qE "$hw_locked" "$hw_log/last"; then
     hw_why="Another program is installing packages, and did not finish in two minutes: $(sed -nE 's/.*held by (process [0-9]+ \([^)]*\)).*/\1/p' "$hw_log/last" | tail -n 1). Apply again when it is done."
   elif grep -qE "$hw_net" "$hw_log/last"; then
     hw_why="The packages could not be fetched: $(grep -hE "$hw_net" "$hw_log/last" | head -n 1 | cut -c1-300). The host must reach the servers named in /etc/apt/sources.list and sources.list.d."
