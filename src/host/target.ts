@@ -36,7 +36,7 @@ export function readTarget(text: string): Target | Complaint {
  * (which is not repeated in the complaint).
  */
 export function readSshPlace(text: string): SshPlace | Complaint {
-  const rest = text.replace(/^ssh:\/\//, '').replace(/(?<=^ssh:\/\/.*)\/$/, '');
+  const rest = text.startsWith('ssh://') ? text.slice('ssh://'.length).replace(/\/$/, '') : text;
   const at = rest.lastIndexOf('@');
   const user = at < 0 ? undefined : rest.slice(0, at);
   if (user?.includes(':'))
@@ -44,7 +44,7 @@ export function readSshPlace(text: string): SshPlace | Complaint {
   if (user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,63}$/.test(user))
     return { message: `${show(user)} is not a user name`, hint: 'It has letters, digits, dots, - and _.' };
   const hostAndPort = rest.slice(at + 1);
-  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(hostAndPort) ?? [];
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(hostAndPort) ?? [];
   if (bracketed === undefined && plain === undefined)
     return {
       message: `${show(hostAndPort)} is not a host`,

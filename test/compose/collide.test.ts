@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { collisions } from '../../src/compose/collide.ts';
+import type { Endpoint } from '../../src/compose/recipe.ts';
+
+const role = (name: string, ...endpoints: Partial<Endpoint>[]) => ({
+  name,
+  endpoints: endpoints.map(
+    (endpoint): Endpoint => ({ name: 'e', protocol: 'tcp', port: 80, prove: { probe: 'tcp' }, ...endpoint }),
+  ),
+});
+const pairs = (...roles: ReturnType<typeof role>[]) =>
+  collisions(roles).map(({ first, second }) => `${first.role} ${second.role} ${second.endpoint.port}`);
+
+it.each<[string, ReturnType<typeof role>[], string[]]>([
+  ['different ports', [role('a', {}), role('b', { port: 81 })], []],
+  ['different protocols', [role('a', {}), role('b', { protocol: 'udp' })], []],
+  ['shared by the same', [role('a', { sharedBy: 'nginx' }), role('b', { sharedBy: 'nginx' })], []],
+  ['shared by others', [role('a', { sharedBy: 'nginx' }), role('b', { sharedBy: 'caddy' })], ['a b 80']],
+  ['shared by one only', [role('a', { sharedBy: 'nginx' }), role('b', {})], ['a b 80']],
+  ['one role against itself', [role('a', {}, {})], ['a a 80']],
+  ['three', [role('a', {}), role('b', {}), role('c', {}, { port: 81 })], ['a b 80', 'a c 80']],
+])('%s', (_, roles, expected) => {
+  expect(pairs(...roles)).toEqual(expected);
+});
