@@ -106,12 +106,12 @@ for hw_path in ${files}; do hw_restore "$hw_path" || hw_undone=1; done
 
 /** Lists our rules of the zone `"$hw_zone"`, one a line; an empty list is no failure. */
 function ours(option: Shell): Shell {
-  return sh`{ firewall-cmd ${option} --zone="$hw_zone" --list-rich-rules | grep -F ${PRIORITY}; }`;
+  return sh`{ firewall-cmd ${option} --zone="$hw_zone" --list-rich-rules | grep -F ${PRIORITY} || :; }`;
 }
 
 /** hw_make_same FILE [--permanent]: gives the zone the rules in FILE and no other of ours. No reload: it would drop what others set at run time. */
 const MAKE_SAME = sh`hw_make_same() {
-  hw_now=$(firewall-cmd \${2:+"$2"} --zone="$hw_zone" --list-rich-rules | grep -F ${PRIORITY})
+  hw_now=$(firewall-cmd \${2:+"$2"} --zone="$hw_zone" --list-rich-rules | grep -F ${PRIORITY}) || :
   printf '%s\n' "$hw_now" | while IFS= read -r hw_rule; do
     [ -z "$hw_rule" ] || grep -qxF -e "$hw_rule" "$1" ||
       firewall-cmd -q \${2:+"$2"} --zone="$hw_zone" --remove-rich-rule="$hw_rule" || exit 1

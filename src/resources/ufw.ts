@@ -99,7 +99,7 @@ if iptables-save -t filter 2>/dev/null | grep -q '^:ufw-user-input '; then ufw r
   },
 });
 
-const LIVE = sh`{ iptables-save -t filter; ip6tables-save -t filter; } 2>/dev/null | grep '^-A ufw6\{0,1\}-user-input '`;
+const LIVE = sh`{ iptables-save -t filter; ip6tables-save -t filter; } 2>/dev/null | grep '^-A ufw6\{0,1\}-user-input ' || :`;
 
 /** Everything wanted is in the files and in the kernel, and nothing of ours is there that is not wanted. */
 function converged({ rules, ipv6 }: UfwSpec): Shell {

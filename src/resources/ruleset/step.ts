@@ -72,15 +72,15 @@ function load(files: readonly Installed[]): Shell {
   return sh`nft -c -f "$HW_BLOBS"/${sha256(rules?.content ?? '')} || hw_fail 'nft refuses the new rules. Nothing was changed.'
 mkdir -p -- ${FOLDERS} ${LINK.slice(0, LINK.lastIndexOf('/'))} || exit 1
 ${joinShell(put)}
-${stale.length > 0 ? sh`systemctl stop ${WATCHER} 2>/dev/null; rm -f -- ${stale}` : sh`:`}
+${stale.length > 0 ? sh`systemctl stop ${WATCHER} 2>/dev/null || :; rm -f -- ${stale}` : sh`:`}
 ln -sfn -- ${PATHS.unit} ${LINK} && systemctl daemon-reload || exit 1
 if systemctl -q is-active ${UNIT}; then systemctl reload ${UNIT}; else systemctl start ${UNIT}; fi ||
   hw_fail 'The firewall could not be loaded: systemctl status hostwright-firewall says why.'
 ${watched ? sh`systemctl restart ${WATCHER}` : sh`:`}`;
 }
 
-const REMOVE = sh`systemctl stop ${WATCHER} ${UNIT} 2>/dev/null
-nft delete table inet hostwright 2>/dev/null
+const REMOVE = sh`systemctl stop ${WATCHER} ${UNIT} 2>/dev/null || :
+nft delete table inet hostwright 2>/dev/null || :
 rm -f -- ${[...ALL, LINK]} && systemctl daemon-reload`;
 
 /**
@@ -88,16 +88,16 @@ rm -f -- ${[...ALL, LINK]} && systemctl daemon-reload`;
  * after it, and the table in the kernel may be gone already. One thing that fails does not keep the rest from being undone.
  */
 const UNDO = sh`for hw_unit in ${[WATCHER, UNIT]}; do
-  [ -e "$HW_BEFORE"/"$hw_unit".active ] || timeout 20 systemctl stop "$hw_unit" 2>/dev/null
+  [ -e "$HW_BEFORE"/"$hw_unit".active ] || systemctl stop "$hw_unit" 2>/dev/null || :
 done
 hw_undone=0
 for hw_path in ${[...ALL, LINK]}; do hw_restore "$hw_path" || hw_undone=1; done
-while IFS= read -r hw_path; do rmdir -- "$hw_path" 2>/dev/null; done <"$HW_BEFORE"/ruleset.folders
-systemctl daemon-reload
+while IFS= read -r hw_path; do rmdir -- "$hw_path" 2>/dev/null || :; done <"$HW_BEFORE"/ruleset.folders
+systemctl daemon-reload || :
 if [ -e "$HW_BEFORE"/ruleset.table ]; then
   { printf 'add table inet hostwright\ndelete table inet hostwright\n'; cat "$HW_BEFORE"/ruleset.table; } | nft -f - || hw_undone=1
 elif nft list table inet hostwright >/dev/null 2>&1; then
   nft delete table inet hostwright || hw_undone=1
 fi
-[ -e "$HW_BEFORE"/${WATCHER}.active ] && systemctl --no-block restart ${WATCHER}
+[ ! -e "$HW_BEFORE"/${WATCHER}.active ] || systemctl --no-block restart ${WATCHER} || :
 [ "$hw_undone" = 0 ]`;
