@@ -3,7 +3,7 @@ import { rehearse } from '../rehearse/rehearse.ts';
 import type { Context } from './context.ts';
 import { createHostRun } from './host-run.ts';
 import { type Inside, loadForLab, type RehearseOptions, readBefore } from './rehearse-options.ts';
-import { rehearsalText, stageLine } from './rehearse-text.ts';
+import { HEADINGS, rehearsalText, stageLine } from './rehearse-text.ts';
 import { describeError } from './report-error.ts';
 
 /** The stages that need the lab's network: runs as the lab's laptop. */
@@ -33,10 +33,10 @@ export async function rehearseInside(
         },
         ...(before === undefined ? {} : { before }),
         signal,
-        started: (name) => void run.say(paint.dim(`  ${name} …`)),
-        ended: (stage, error) => {
-          void run.say(stageLine(stage, paint));
-          if (error !== undefined) void run.warn(describeError(error, { paint, verbose: globals.verbose }));
+        started: (name) => run.say(`\n${paint.strong(HEADINGS[name])}`),
+        ended: async (stage, error) => {
+          await run.say(stageLine(stage, paint));
+          if (error !== undefined) await run.warn(describeError(error, { paint, verbose: globals.verbose }));
         },
       },
       stages,

@@ -1,8 +1,8 @@
-import { EXIT, InterruptedError } from '../errors.ts';
+import { EXIT, HostError, InterruptedError } from '../errors.ts';
 import { labDown } from '../lab/down.ts';
 import { labUp } from '../lab/up.ts';
 import { clearAbandonedLabs, rehearsalLab } from '../rehearse/own-lab.ts';
-import type { Stage } from '../rehearse/stage.ts';
+import { type Stage, withUnreached } from '../rehearse/stage.ts';
 import type { Context } from './context.ts';
 import { enterLab } from './lab-entry.ts';
 import {
@@ -12,7 +12,8 @@ import {
   readBefore,
   requirePossible,
 } from './rehearse-options.ts';
-import { stageLine } from './rehearse-text.ts';
+import { HEADINGS, stageLine } from './rehearse-text.ts';
+import { describeError } from './report-error.ts';
 
 /**
  * Brings a lab of its own up, starts hostwright again as its laptop for the stages, and takes the lab away again,
@@ -35,28 +36,48 @@ Only the connection is replaced: your host and your network are not touched. Not
 version cannot do that yet.\n`);
   const report = (text: string): void => say(paint.dim(`  ${text}`));
   await clearAbandonedLabs(report);
-  let left = false;
+  let isUp = false;
   try {
-    const started = performance.now();
-    await labUp({ name: lab, release, report });
-    left = true;
+    say(paint.strong(HEADINGS.up));
+    const up = await bringUp(() => labUp({ name: lab, release, report }));
     if (signal.aborted) throw new InterruptedError('Interrupted; nothing had been rehearsed.');
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const up: Stage = {
-      name: 'up',
-      ok: true,
-      seconds,
-      detail: 'server, laptop, phone, router and a machine outside',
-    };
-    say(stageLine(up, paint));
-    const inside: Inside = { lab, stages: [up] };
+    say(stageLine(up.stage, paint));
+    if (up.error) return notUp(context, up);
+    isUp = true;
+    const inside: Inside = { lab, stages: [up.stage] };
     const words = [...context.argv, '--inside', JSON.stringify(inside)];
     const code = await enterLab({ ...inLab, argv: words }, [host]);
     context.end(code ?? EXIT.failed);
   } finally {
-    if (keep && left) warn(howToGoOn(lab));
+    if (keep && isUp) warn(howToGoOn(lab));
     else await undisturbed(() => labDown({ name: lab, report }));
   }
+}
+
+interface Up {
+  readonly stage: Stage;
+  readonly error?: HostError;
+}
+
+async function bringUp(work: () => Promise<unknown>): Promise<Up> {
+  const started = performance.now();
+  const seconds = (): number => Math.round((performance.now() - started) / 100) / 10;
+  try {
+    await work();
+    const detail = 'server, laptop, phone, router and a machine outside';
+    return { stage: { name: 'up', ok: true, seconds: seconds(), detail } };
+  } catch (error) {
+    if (!(error instanceof HostError) || error instanceof InterruptedError) throw error;
+    const [detail = ''] = error.message.split('\n');
+    return { stage: { name: 'up', ok: false, seconds: seconds(), detail }, error };
+  }
+}
+
+/** The lab is where everything happens, so nothing else was reached. */
+function notUp({ globals, paint, warn, json, end }: Context, { stage, error }: Up): void {
+  warn(describeError(error, { paint, verbose: globals.verbose }));
+  if (globals.json) json({ v: 1, ok: false, stages: withUnreached([stage]), check: null, plan: null });
+  end(EXIT.failed);
 }
 
 function howToGoOn(lab: string): string {

@@ -1,7 +1,17 @@
-import type { Rehearsal, Stage } from '../rehearse/stage.ts';
+import { NOT_REACHED, type Rehearsal, type Stage, type StageName } from '../rehearse/stage.ts';
 import { story } from '../rehearse/story.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine } from '../ui/plain-text.ts';
+
+/** What is about to happen, in words. */
+export const HEADINGS: Readonly<Record<StageName, string>> = {
+  up: 'Starting the simulated home network',
+  before: 'Preparing the machine with your script',
+  apply: 'Applying the host file to the bare machine',
+  'apply again': 'Applying it again: nothing may be left to do',
+  reboot: 'Rebooting the machine: everything must come back',
+  check: 'Trying from the laptop, the phone and the internet who reaches what',
+};
 
 /** `✓ apply again   0.9 s  0 changes`. */
 export function stageLine({ name, ok, seconds, detail }: Stage, paint: Paint): string {
@@ -15,9 +25,7 @@ export function rehearsalText({ ok, stages, check }: Rehearsal, host: string, pa
   const lines = check
     ? story(check).map((line) => `${line.ok ? paint.good('✓') : paint.bad('✗')} ${plainLine(line.text)}`)
     : [];
-  const failed = stages
-    .filter((stage) => !stage.ok && stage.detail !== 'not reached')
-    .map(({ name }) => name);
+  const failed = stages.filter((stage) => !stage.ok && stage.detail !== NOT_REACHED).map(({ name }) => name);
   const verdict = ok
     ? paint.good(`The rehearsal went well. \`hostwright apply\` will do the same to ${plainLine(host)}.`)
     : paint.bad(`The rehearsal failed at: ${failed.join(', ')}. Your host has not been touched.`);

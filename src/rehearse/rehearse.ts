@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planObject } from '../plan/render-json.ts';
 import { sh } from '../quote.ts';
 import { reboot } from './reboot.ts';
-import type { Rehearsal, Stage, StageName } from './stage.ts';
+import { type Rehearsal, type Stage, type StageName, withUnreached } from './stage.ts';
 
 /** The lab's box and what can be done with it. */
 export interface RehearsalWorld {
@@ -19,9 +19,9 @@ export interface RehearsalWorld {
   /** A script that prepares the machine, as text. */
   readonly before?: string;
   readonly signal: AbortSignal;
-  started(name: StageName): void;
+  started(name: StageName): Promise<void>;
   /** `error` is what made the stage fail, if it is more than the detail says. */
-  ended(stage: Stage, error?: unknown): void;
+  ended(stage: Stage, error?: unknown): Promise<void>;
 }
 
 /** A stage that ended, but not as it should. */
@@ -60,30 +60,26 @@ export async function rehearse(world: RehearsalWorld, done: readonly Stage[]): P
       });
     }
   }
-  for (const name of ['apply', 'apply again', 'reboot', 'check'] as const) {
-    if (!stages.some((stage) => stage.name === name)) {
-      stages.push({ name, ok: false, seconds: 0, detail: 'not reached' });
-    }
-  }
-  const ok = stages.every((stage) => stage.ok);
-  return { v: 1, ok, stages, check: report ?? null, plan: plan ? planObject(plan) : null };
+  const all = withUnreached(stages);
+  const ok = all.every((stage) => stage.ok);
+  return { v: 1, ok, stages: all, check: report ?? null, plan: plan ? planObject(plan) : null };
 }
 
 async function runStage(world: RehearsalWorld, name: StageName, work: () => Promise<string>): Promise<Stage> {
   if (world.signal.aborted) throw new InterruptedError('The rehearsal was interrupted.');
   const started = performance.now();
   const seconds = (): number => Math.round((performance.now() - started) / 100) / 10;
-  world.started(name);
+  await world.started(name);
   try {
     const stage: Stage = { name, ok: true, detail: await work(), seconds: seconds() };
-    world.ended(stage);
+    await world.ended(stage);
     return stage;
   } catch (error) {
     // Usage and Ctrl-C are no findings about the machine; a bug of ours is none either.
     if (!(error instanceof HostError) || error instanceof InterruptedError) throw error;
     const [detail = ''] = error.message.split('\n');
     const stage: Stage = { name, ok: false, detail, seconds: seconds() };
-    world.ended(stage, error instanceof StageFailure ? undefined : error);
+    await world.ended(stage, error instanceof StageFailure ? undefined : error);
     return stage;
   }
 }

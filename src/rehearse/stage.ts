@@ -24,3 +24,11 @@ export interface Rehearsal {
   /** The first plan; null when it was not reached. */
   readonly plan: ReturnType<typeof planObject> | null;
 }
+
+/** Completes the stages of a rehearsal that ended early. Pure. */
+export function withUnreached(stages: readonly Stage[]): Stage[] {
+  const names = STAGES.filter((name) => name !== 'before' && !stages.some((stage) => stage.name === name));
+  return [...stages, ...names.map((name): Stage => ({ name, ok: false, seconds: 0, detail: NOT_REACHED }))];
+}
+
+export const NOT_REACHED = 'not reached';

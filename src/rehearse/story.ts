@@ -26,12 +26,18 @@ export function story({ results }: Report): StoryLine[] {
 
 function open(vantage: string, results: readonly Result[]): StoryLine[] {
   return byRole(results.filter(({ expect }) => expect === 'reachable')).map(([role, tried]) => {
-    const good = tried.filter(({ ok }) => ok);
-    const ok = good.length === tried.length;
-    const places = (ok ? good : tried.filter((one) => !one.ok)).map((one) =>
-      ok ? `${place(one)} (${one.ms} ms)` : place(one),
-    );
-    return { ok, text: `${WHO[vantage]} ${ok ? 'gets' : 'does NOT get'} "${role}": ${places.join(', ')}` };
+    const missed = tried.filter(({ ok }) => !ok);
+    if (missed.length > 0) {
+      const places = missed.map(place).join(', ');
+      return { ok: false, text: `${WHO[vantage]} does NOT get "${role}" at ${places}` };
+    }
+    const [first, others] = firstAndOthers(tried);
+    const more =
+      others.length > 0 ? `, and over IPv6 at ${count(others.length, 'address', 'addresses')}` : '';
+    return {
+      ok: true,
+      text: `${WHO[vantage]} gets "${role}": ${first.map((one) => `${place(one)} in ${one.ms} ms`).join(', ')}${more}`,
+    };
   });
 }
 
@@ -42,9 +48,17 @@ function closed(vantage: string, results: readonly Result[]): StoryLine[] {
   if (leaks.length > 0) {
     return [{ ok: false, text: `${WHO[vantage]} gets IN, and should not: ${unique(leaks).join(', ')}` }];
   }
-  const everything = results.length === tried.length;
-  const what = everything ? 'gets nothing' : 'gets nothing else';
-  return [{ ok: true, text: `${WHO[vantage]} ${what}: closed at ${unique(tried).join(', ')}` }];
+  const what = results.length === tried.length ? 'gets nothing' : 'gets nothing else';
+  const [first, others] = firstAndOthers(tried);
+  const more =
+    others.length > 0 ? `, and over IPv6 at ${count(unique(others).length, 'address', 'addresses')}` : '';
+  return [{ ok: true, text: `${WHO[vantage]} ${what}: closed at ${unique(first).join(', ')}${more}` }];
+}
+
+/** IPv4 addresses are short and known; the long ones are counted. Where there is no other, they are named. */
+function firstAndOthers(results: readonly Result[]): [first: readonly Result[], others: readonly Result[]] {
+  const first = results.filter(({ address }) => !address.includes(':'));
+  return first.length > 0 ? [first, results.filter((one) => !first.includes(one))] : [results, []];
 }
 
 /** `192.168.1.20:80`, `http://[2001:db8::20]/`. */
@@ -56,6 +70,10 @@ function place({ address, port, steps, expect }: Result): string {
 
 function unique(results: readonly Result[]): string[] {
   return [...new Set(results.map(place))];
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
 }
 
 function byRole(results: readonly Result[]): [role: string, results: Result[]][] {
