@@ -128,11 +128,17 @@ class OpensshConnection implements SshConnection {
       stdout,
       stderr,
       exit,
-      close() {
-        for (const stream of [child.stdout, child.stderr]) stream.unpipe().resume();
-        child.kill('SIGTERM');
-      },
+      close: () => this.#end(child),
     };
+  }
+
+  #end(child: ChildProcessWithoutNullStreams): void {
+    if (child.stdin.destroyed) return;
+    for (const stream of [child.stdout, child.stderr]) stream.unpipe().destroy();
+    child.stdin.destroy();
+    child.kill('SIGTERM');
+    // The master sees that its session has lost its client only when something else wakes it.
+    child.once('exit', () => this.#slave(['-O', 'check', 'hostwright']));
   }
 
   /** An ssh that only ever goes through the master: ProxyCommand keeps it from connecting by itself. */
@@ -156,7 +162,7 @@ class OpensshConnection implements SshConnection {
         said = (said + chunk.toString()).slice(-4096);
         if (!/master session id: \d+/.test(said)) return;
         clearTimeout(timer);
-        resolve(joined(child));
+        resolve(joined(child, () => this.#end(child)));
       });
       child.once('close', async () => {
         clearTimeout(timer);
@@ -186,12 +192,8 @@ class OpensshConnection implements SshConnection {
   }
 }
 
-function joined(child: ChildProcessWithoutNullStreams): Duplex {
-  const duplex = new JoinedDuplex({
-    readable: child.stdout,
-    writable: child.stdin,
-    close: () => child.kill('SIGTERM'),
-  });
+function joined(child: ChildProcessWithoutNullStreams, close: () => void): Duplex {
+  const duplex = new JoinedDuplex({ readable: child.stdout, writable: child.stdin, close });
   child.once('close', () => duplex.gone(new Error('The other side closed the connection.')));
   return duplex;
 }
