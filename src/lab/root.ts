@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HostError } from '../errors.ts';
+import { HostError, UserError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 
 export const isRoot = (): boolean => process.geteuid?.() === 0;
@@ -30,18 +30,54 @@ export function caller(): { readonly uid: number; readonly gid: number } {
   return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
 
+/** A line that the helper prints: something to report, or why it failed. */
+export type HelperLine =
+  | { readonly report: string }
+  | {
+      readonly failed: {
+        readonly yours: boolean;
+        readonly message: string;
+        readonly hint?: string | undefined;
+        readonly output?: string | undefined;
+      };
+    };
+
 /**
- * Runs a verb of the helper as root and passes on what it reports, line by line.
- * @throws {HostError} when it failed; it has said why on stderr.
+ * Runs a verb of the helper as root and passes on what it reports.
+ * @throws {UserError} or {@link HostError} as the verb did.
  */
-export async function asHelper(args: readonly string[], report: (text: string) => void): Promise<void> {
+export async function asHelper(
+  args: readonly string[],
+  report: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const [program = '', ...rest] = asRoot(helperArgv(args));
   const child = spawn(program, rest, { stdio: ['inherit', 'pipe', 'inherit'] });
+  // On a terminal Ctrl-C reaches it by itself; it may be told twice.
+  const stop = (): void => void child.kill('SIGINT');
+  signal?.addEventListener('abort', stop);
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 137));
   });
-  for await (const line of createInterface({ input: child.stdout })) report(line);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const said = JSON.parse(line) as HelperLine;
+      if ('report' in said) report(said.report);
+      else throw asError(said.failed);
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
   const code = await ended;
   if (code !== 0) throw new HostError(`hostwright lab ${args[0] ?? ''} failed as root, with code ${code}`);
+}
+
+function asError(failed: Extract<HelperLine, { failed: unknown }>['failed']): UserError | HostError {
+  const { yours, message, hint, output } = failed;
+  if (yours) return new UserError({ message });
+  return new HostError(message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(output === undefined ? {} : { output }),
+  });
 }

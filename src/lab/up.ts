@@ -1,7 +1,7 @@
 /** Bringing a lab up. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { InterruptedError, UserError } from '../errors.ts';
 import { readScript, runOnBox } from './before.ts';
 import { waitForBoot, waitForSsh } from './box.ts';
 import { ensureImage } from './build-image.ts';
@@ -45,7 +45,7 @@ export async function labUp(options: LabUpOptions): Promise<LabState> {
   labName(name);
   demandPackages();
   if (!isRoot()) {
-    await asHelper(['up', name, release, ...(before === undefined ? [] : [before])], report);
+    await asHelper(['up', name, release, ...(before === undefined ? [] : [before])], report, options.signal);
     return readLab(name);
   }
   const script = before === undefined ? undefined : await readScript(before);
@@ -77,6 +77,7 @@ async function bringUp(options: LabUpOptions): Promise<LabState> {
     return await start(options);
   } catch (error) {
     await teardown(options.name);
+    if (options.signal?.aborted) throw new InterruptedError('Stopped; nothing of the lab is left');
     throw error;
   }
 }
