@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { show } from '../compose/complaint.ts';
 import { inputMeta, unwrap } from '../compose/input-meta.ts';
 import type { Problem } from '../errors.ts';
 import { didYouMean, suggest } from '../suggest.ts';
@@ -66,13 +67,16 @@ export function unknownKey(root: Tree, path: Path, known: readonly string[]): Pr
   return { at: locateKey(root, path), message: `${label(path)} is not a known key`, hint };
 }
 
-/** `roles.blog.port`, `network.lan[0]`. */
+/** `roles.blog.port`, `network.lan[0]`; a key that is no plain word is quoted. */
 export function label(path: Path): string {
-  return path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`),
-    '',
-  );
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    const word = PLAIN_KEY.test(key) ? key : show(key);
+    return text === '' ? word : `${text}.${word}`;
+  }, '');
 }
+
+const PLAIN_KEY = /^[\w./-]{1,60}$/;
 
 /** The form that fits best is the one that was meant: it complains of the fewest things, and not of the whole. */
 function fromUnion(
@@ -103,7 +107,7 @@ function hintFor(issue: z.core.$ZodIssue, found: Tree | undefined): string | und
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.expected === 'string' && (typeof written === 'number' || typeof written === 'boolean'))
     return `Put it in quotes: "${found?.kind === 'scalar' ? (found.source ?? written) : written}".`;
-  if (issue.expected === 'array' && written !== undefined && written !== null)
+  if (issue.expected === 'array' && PLAIN_KEY.test(String(written ?? '')))
     return `Write it as a list: [${written}].`;
   if (issue.expected === 'number' && typeof written === 'string' && /^-?\d+$/.test(written))
     return `Write it without quotes: ${written}.`;

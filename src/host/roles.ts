@@ -1,5 +1,5 @@
 import type { RecipeSource } from '../compose/catalogue.ts';
-import { kindOf } from '../compose/complaint.ts';
+import { kindOf, show } from '../compose/complaint.ts';
 import type { Recipe } from '../compose/recipe.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Role } from './host.ts';
@@ -81,8 +81,8 @@ async function findRecipe(
   const hint = didYouMean(recipe, source.names(), 'The recipes are');
   const message =
     named.value === undefined
-      ? `roles.${role}: there is no recipe "${role}", and the role names no other`
-      : `${label(path)}: there is no recipe "${recipe}"`;
+      ? `${label(path.slice(0, 2))}: there is no recipe ${show(role)}, and the role names no other`
+      : `${label(path)}: there is no recipe ${show(recipe)}`;
   return {
     problems: [{ at: locateValue(root, named.value === undefined ? path.slice(0, 2) : path), message, hint }],
   };

@@ -24,7 +24,11 @@ class Reader {
     const [start, end] = node.range ?? [0, 0];
     const place: Place = { at: this.#at(start), start, end };
     if (isAlias(node)) {
-      this.#refuse(start, `an alias, *${node.source}, has no place in a host file`, 'Write the value out.');
+      this.#refuse(
+        start,
+        `an alias, ${show(`*${node.source}`)}, has no place in a host file`,
+        'Write the value out.',
+      );
       return { ...place, kind: 'scalar', value: null };
     }
     this.#refuseProperties(node, start);
@@ -66,7 +70,11 @@ class Reader {
 
   #refuseProperties(node: Node, start: number): void {
     if ('anchor' in node && typeof node.anchor === 'string')
-      this.#refuse(start, `an anchor, &${node.anchor}, has no place in a host file`, 'Write each value out.');
+      this.#refuse(
+        start,
+        `an anchor, ${show(`&${node.anchor}`)}, has no place in a host file`,
+        'Write each value out.',
+      );
     if (node.tag) {
       const tag = node.tag.replace(/^tag:yaml\.org,2002:/, '!!');
       this.#refuse(start, `a tag, ${show(tag)}, has no place in a host file`, 'Take it out.');

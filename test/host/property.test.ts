@@ -103,7 +103,7 @@ const { value } = fc.letrec((tie) => ({
 describe('any host file loads or is refused with line and column', () => {
   it('whatever its text is', async () => {
     const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), yamlish);
-    await fc.assert(fc.asyncProperty(text, loadsOrSaysWhere), { numRuns: 600 });
+    await fc.assert(fc.asyncProperty(text, loadsOrSaysWhere), { numRuns: 400 });
   });
 
   it('whatever its bytes are', async () => {
@@ -117,7 +117,7 @@ describe('any host file loads or is refused with line and column', () => {
     );
     await fc.assert(
       fc.asyncProperty(host, (data) => loadsOrSaysWhere(stringify(data))),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
 });
