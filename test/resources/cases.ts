@@ -27,6 +27,8 @@ const testCase = situation.extend({
 });
 
 const format = z.strictObject({
+  /** What the observing script prints on a machine that has nothing of the kind; `{key}` stands for the resource's key. */
+  nothing: z.string().default(''),
   /** From what the host says to what the plan shows. "Nothing to do" is always among them. */
   cases: z.array(testCase),
   /** Specs that are as hostile as the schema allows. Text that would make a file named `canary` if a shell ran it. */
@@ -61,6 +63,12 @@ export function mustHaveCases(kind: string): void {
 
 function pathOf(kind: string): string {
   return fileURLToPath(new URL(`./cases/${kind}.yaml`, import.meta.url));
+}
+
+/** The state of a resource on a machine that has nothing of its kind. */
+export function stateOfNothing(kind: Kind<unknown, unknown>, spec: unknown): unknown {
+  const { nothing } = casesOf(kind.name);
+  return kind.parse(Buffer.from(nothing.replaceAll('{key}', kind.key(spec))), [spec])[0];
 }
 
 export function contextOf({ remembered, adopted }: Situation): DiffContext {

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { builtInCatalogue } from '../../src/compose/catalogue.ts';
+import { compose } from '../../src/compose/compose.ts';
+import { UserError } from '../../src/errors.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import { factProbes } from '../../src/facts/registry.generated.ts';
+import { loadHost } from '../../src/host/load.ts';
+import { kindOf } from '../../src/observe/observe.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import { renderPlanText } from '../../src/plan/render-text.ts';
+import { PLAIN } from '../../src/ui/paint.ts';
+import { stateOfNothing } from '../resources/cases.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A recipe's case: a host file, and the machine that it meets. */
+const format = z.strictObject({
+  /** One line that says what the case shows. */
+  about: z.string(),
+  /** The host file: as text, or as what it holds. Without `connect` it gets one. */
+  host: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  /** Local files beside the host file, by path. */
+  files: z.record(z.string(), z.string()).default({}),
+  /** Name of a machine in `test/fixtures/facts/`: what each fact's script printed there. */
+  facts: z.string(),
+});
+
+export interface RecipeCase {
+  /** Path of the case without `.yaml`. */
+  readonly path: string;
+  readonly name: string;
+  readonly about: string;
+}
+
+/** Every case of a built-in recipe, sorted. */
+export function casesOfRecipe(recipe: string): readonly RecipeCase[] {
+  const folder = join(root, 'recipes', recipe, 'cases');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .map((file) => {
+      const path = join(folder, file.slice(0, -'.yaml'.length));
+      return { path, name: file, about: read(path).about };
+    });
+}
+
+/**
+ * The plan of a case as a person sees it, on a machine that has the facts of the case and none of its resources; or why
+ * there is no plan.
+ */
+export async function planOfCase({ path }: RecipeCase): Promise<string> {
+  const { host: written, files, facts } = read(path);
+  const folder = await mkdtemp(join(tmpdir(), 'hostwright-case-'));
+  try {
+    await write(join(folder, 'host.yaml'), typeof written === 'string' ? written : stringify(written));
+    for (const [file, content] of Object.entries(files)) await write(join(folder, file), content);
+    const host = await loadHost('host.yaml', { cwd: folder, recipes: builtInCatalogue(), connect: 'lab' });
+    const composition = compose(host, factsOf(facts), { closeUnlisted: false });
+    const states = new Map(
+      composition.resources.map(({ resource }) => [
+        resource.id,
+        stateOfNothing(kindOf(resource.kind), resource.spec),
+      ]),
+    );
+    const plan = makePlan(
+      host.name,
+      composition,
+      { states, remembered: new Map(), pending: [] },
+      { adopt: [], onConflict: 'stop' },
+    );
+    return `${renderPlanText(plan, { paint: PLAIN, columns: 100, verbose: true })}\n`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `There is no plan:\n${error.message}\n`;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function read(path: string): z.output<typeof format> {
+  const result = format.safeParse(parse(readFileSync(`${path}.yaml`, 'utf8')));
+  if (result.success) return result.data;
+  throw new Error(`${path}.yaml is not a case: ${z.prettifyError(result.error)}`);
+}
+
+async function write(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+}
+
+/** A fact that the machine was not asked for yet is unknown, as on a machine that does not answer it. */
+function factsOf(machine: string): Facts {
+  const path = join(root, 'test/fixtures/facts', `${machine}.json`);
+  const printed = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, 'utf8')));
+  const facts = Object.entries(factProbes).map(([name, probe]) => [name, probe.parse(printed[name] ?? '')]);
+  return Object.fromEntries(facts) as Facts;
+}
