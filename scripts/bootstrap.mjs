@@ -4,7 +4,7 @@
  * Plain JavaScript without dependencies, because it is what installs them.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,13 +21,28 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 
 const [name, ...rest] = process.argv.slice(2);
 if (!packagesAreCurrent()) {
-  say('Installing the npm packages of package-lock.json (npm ci) …');
-  await mustRun(npm('ci', '--no-audit', '--no-fund', '--loglevel=error'));
+  await installPackages();
 }
 say('Building …');
 await mustRun(tsx('generate'));
 await mustRun(tsx('build'));
 if (name) process.exitCode = await run(tsx(name, ...rest));
+
+/** Installs what the lock file says. No package's install script runs: none is needed, and one would want a compiler. */
+async function installPackages() {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  say('Installing the npm packages of package-lock.json (npm ci) …');
+  const { code, errors } = await attempt(npm('ci', ...quiet));
+  if (code === 0) return;
+  if (!errors.includes('EUSAGE')) {
+    process.stderr.write(errors);
+    process.exit(code);
+  }
+  // npm ci insists on the packages for every other system too; some mirrors of the registry do not carry them.
+  say('npm ci does not get along with this registry; installing the same versions with npm install …');
+  rmSync(join(root, 'node_modules'), { recursive: true, force: true });
+  await mustRun(npm('install', '--no-save', ...quiet));
+}
 
 /** True when node_modules holds what the lock file asks for. npm writes its own record last, so a broken-off `npm ci` left none. */
 function packagesAreCurrent() {
@@ -63,6 +78,18 @@ function tsx(script, ...words) {
   return [process.execPath, '--import', 'tsx', join(root, 'scripts', `${script}.ts`), ...words];
 }
 
+/**
+ * Runs a program, and keeps what it says on stderr.
+ * @param {string[]} argv @returns {Promise<{ code: number, errors: string }>}
+ */
+async function attempt(argv) {
+  let errors = '';
+  const code = await run(argv, (text) => {
+    errors += text;
+  });
+  return { code, errors };
+}
+
 /** @param {string[]} argv */
 async function mustRun(argv) {
   const code = await run(argv);
@@ -72,9 +99,15 @@ async function mustRun(argv) {
 /**
  * Runs a program on this terminal and returns its exit code. Ctrl-C reaches it from the terminal itself, so
  * passing it on would make it two.
- * @param {string[]} argv @returns {Promise<number>} */
-function run([program, ...words]) {
-  const child = spawn(program, words, { cwd: root, stdio: 'inherit' });
+ * @param {string[]} argv @param {(text: string) => void} [onError] gets stderr instead of the terminal
+ * @returns {Promise<number>}
+ */
+function run([program, ...words], onError) {
+  const child = spawn(program, words, {
+    cwd: root,
+    stdio: ['inherit', 'inherit', onError ? 'pipe' : 'inherit'],
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => onError?.(text));
   /** @param {NodeJS.Signals} signal */
   const pass = (signal) => child.kill(signal);
   /** @param {NodeJS.Signals} signal */
