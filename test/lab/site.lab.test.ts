@@ -1,7 +1,12 @@
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { domain } from '../../src/compose/inputs.ts';
+import { UserError } from '../../src/errors.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
+import { joinShell, type Shell, sh } from '../../src/quote.ts';
+import { type SiteRole, sites } from '../recipes/site/context.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 
 const LAB = 'site';
@@ -35,6 +40,16 @@ async function get(path: string, ...options: string[]): Promise<Answer> {
     (line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)] as const,
   );
   return { status: Number(first.split(' ')[1]), headers: new Map(headers), body: rest.join('\r\n\r\n') };
+}
+
+/** The files of a host with these sites; none when they are in each other's way. */
+function configsOf(roles: Readonly<Record<string, SiteRole>>) {
+  try {
+    return sites(roles).configs;
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
 }
 
 const as = (name: string): string[] => ['-H', `Host: ${name}`];
@@ -157,6 +172,68 @@ describe.each(['bookworm', 'trixie'] as const)('sites on a bare machine with %s'
     hostFile('  own: { recipe: site, source: ./own, port: 8081 }\n');
     await apply();
     expect((await get(`http://${BOX}:8081/`)).body).toBe('own');
+  });
+});
+
+describe('nginx itself', () => {
+  beforeAll(async () => {
+    await up('bookworm');
+    await box('apt-get update -qq; apt-get install -qy --no-install-recommends nginx >/dev/null');
+  });
+  afterAll(down);
+
+  it('takes whatever the inputs allow', async () => {
+    const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/);
+    const name = fc
+      .array(label, { minLength: 1, maxLength: 6 })
+      .map((labels) => `${labels.join('.')}.example`)
+      .filter((text) => domain().safeParse(text).success);
+    const site = fc.record(
+      {
+        domain: name,
+        port: fc.constantFrom(80, 1, 8080, 65_535),
+        spa: fc.boolean(),
+        expose: fc.constantFrom('host' as const, 'lan' as const, 'internet' as const),
+      },
+      { requiredKeys: ['port'] },
+    );
+    const hosts = fc.sample(
+      fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), site, { maxKeys: 4 }),
+      60,
+    );
+    const scripts = hosts.flatMap((roles, index): Shell[] => {
+      const configs = configsOf(roles);
+      const files = configs.map(
+        ({ path, content }) => sh`printf '%s' ${content} >${`/tmp/t/conf.d/${path.split('/').at(-1)}`}`,
+      );
+      return configs.length === 0
+        ? []
+        : [
+            sh`rm -rf /tmp/t; mkdir -p /tmp/t/conf.d; cp /etc/nginx/mime.types /tmp/t
+sed 's|/etc/nginx/conf.d|/tmp/t/conf.d|; /sites-enabled/d' /etc/nginx/nginx.conf >/tmp/t/nginx.conf
+${joinShell(files)}
+nginx -t -q -c /tmp/t/nginx.conf || { echo ${`host ${index}`}; cat /tmp/t/conf.d/*; exit 1; }`,
+          ];
+    });
+    expect(scripts.length).toBeGreaterThan(20);
+    const { code, stdout, stderr } = await labCapture(
+      { name: LAB, node: 'box', argv: ['dash', '-s'] },
+      { input: joinShell(scripts).text },
+    );
+    expect(`${stderr}${stdout}`).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('gives up Debian’s page when nobody uses it, and not when somebody changed it', async () => {
+    hostFile('  blog: { recipe: site }\n');
+    const plan = async (): Promise<string> => (await hostwright(['plan'], folder.path)).stdout;
+    expect(await plan()).toContain('symlink:/etc/nginx/sites-enabled/default');
+    await box('echo mine >/var/www/html/index.html');
+    expect(await plan()).not.toContain('symlink:');
+    await box('rm /var/www/html/index.html; echo "# mine" >>/etc/nginx/sites-available/default');
+    expect(await plan()).not.toContain('symlink:');
+    await box('sed -i "\\$d" /etc/nginx/sites-available/default');
+    expect(await plan()).toContain('symlink:');
   });
 });
 
