@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { HostSession, Summary } from '../../src/apply/session.ts';
+import type { Report } from '../../src/check/report.ts';
+import type { Channel, Connection } from '../../src/connect/connection.ts';
+import { ConnectError, InterruptedError, UserError } from '../../src/errors.ts';
+import type { Change, Plan } from '../../src/plan/plan.ts';
+import { type RehearsalWorld, rehearse } from '../../src/rehearse/rehearse.ts';
+import type { Stage } from '../../src/rehearse/stage.ts';
+import { fakeChannel } from './fake-channel.ts';
+
+const change: Change = {
+  id: 'file:/etc/motd',
+  role: 'base',
+  kind: 'file',
+  action: 'update',
+  summary: 'write 3 bytes',
+};
+
+/** Plans to come, in order; each is the changes of one session. */
+interface Given {
+  plans?: readonly (readonly Change[])[];
+  summary?: Partial<Summary>;
+  apply?: () => Promise<Summary>;
+  report?: Partial<Report>;
+  boots?: boolean;
+  before?: string;
+  signal?: AbortSignal;
+}
+
+function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonly ran: string[] } {
+  const plans = [...(given.plans ?? [[change], [], []])];
+  const [told, ran]: [Stage[], string[]] = [[], []];
+  let boots = 0;
+  const summary: Summary = {
+    ...{
+      event: 'summary',
+      run: 'x',
+      changed: 1,
+      unchanged: 0,
+      failed: 0,
+      skipped: [],
+      seconds: 1,
+      roundTrips: 3,
+    },
+    ...given.summary,
+  };
+  const session = {
+    plan: () => Promise.resolve({ host: 'attic', changes: plans.shift() ?? [], ...EMPTY } as unknown as Plan),
+    apply: (plan: Plan) =>
+      given.apply?.() ??
+      Promise.resolve(plan.changes.length > 0 ? summary : { ...summary, changed: 0, roundTrips: 2 }),
+    close: () => Promise.resolve(),
+  } as unknown as HostSession;
+  const exec: Connection['exec'] = ({ text }): Promise<Channel> => {
+    ran.push(text);
+    if (text.includes('systemctl reboot') && given.boots !== false) boots += 1;
+    if (text.includes('mktemp')) return fakeChannel('', text.length > 0 && given.before === 'exit 3' ? 3 : 0);
+    return fakeChannel(text.includes('boot_id') ? `boot-${boots}\n` : 'apt-daily.service loaded failed\n');
+  };
+  return {
+    open: () => Promise.resolve(session),
+    connect: () => Promise.resolve({ exec, close: () => Promise.resolve() } as unknown as Connection),
+    check: () =>
+      Promise.resolve({ v: 1, host: 'attic', ok: true, vantages: [], results: [], ...given.report }),
+    ...(given.before === undefined ? {} : { before: given.before }),
+    signal: given.signal ?? new AbortController().signal,
+    started: () => Promise.resolve(),
+    ended: async (stage) => {
+      told.push(stage);
+    },
+    told,
+    ran,
+  };
+}
+
+const EMPTY = { steps: [], unchanged: 0, foreignTouched: [], pending: [], notes: [], endpoints: [] };
+const up: Stage = { name: 'up', ok: true, seconds: 1, detail: 'up' };
+const said = (stages: readonly Stage[]) =>
+  stages.map(({ name, ok, detail }) => `${ok ? 'ok' : 'no'} ${name}: ${detail}`);
+
+describe('rehearse', () => {
+  it('goes through all stages, and names units that did not start', async () => {
+    const result = await rehearse(world({}), [up]);
+    expect(result).toMatchObject({
+      v: 1,
+      ok: true,
+      check: { ok: true },
+      plan: { v: 1, changes: [{ id: change.id }] },
+    });
+    expect(said(result.stages)).toEqual([
+      'ok up: up',
+      'ok apply: 1 change',
+      'ok apply again: 0 changes, 2 exchanges with the machine',
+      'ok reboot: came back as it was, 0 changes; not started: apt-daily.service',
+      'ok check: 0 of 0 as they should be',
+    ]);
+  });
+
+  it('finds a recipe that is never done, and still reboots and checks', async () => {
+    const result = await rehearse(world({ plans: [[change], [change, change], []] }), [up]);
+    expect(result.ok).toBe(false);
+    expect(said(result.stages)[2]).toBe(
+      'no apply again: a second apply would change file:/etc/motd (write 3 bytes) and 1 more',
+    );
+    expect(result.stages.map(({ ok }) => ok)).toEqual([true, true, false, true, true]);
+  });
+
+  it('finds what a reboot undoes', async () => {
+    const result = await rehearse(world({ plans: [[change], [], [change]] }), [up]);
+    expect(said(result.stages)[3]).toBe('no reboot: the reboot undid file:/etc/motd (write 3 bytes)');
+    expect(said(result.stages)[4]).toBe('no check: not reached');
+  });
+
+  it('stops where the machine is not as the rest needs it', async () => {
+    const failed = await rehearse(world({ summary: { changed: 2, failed: 1, skipped: ['a', 'b'] } }), [up]);
+    expect(said(failed.stages).slice(1)).toEqual([
+      'no apply: 2 changed, 1 failed, 2 not reached',
+      'no apply again: not reached',
+      'no reboot: not reached',
+      'no check: not reached',
+    ]);
+    expect(failed).toMatchObject({ ok: false, check: null, plan: { changes: [{ id: change.id }] } });
+    const unprepared = await rehearse(world({ before: 'exit 3' }), [up]);
+    expect(said(unprepared.stages)[1]).toBe('no before: The script given with --before ended with 3.');
+    expect(unprepared.plan).toBeNull();
+  });
+
+  it('makes findings of what the host does, and passes on what is not about the host', async () => {
+    const throwing = (error: Error) => rehearse(world({ apply: () => Promise.reject(error) }), [up]);
+    const result = await throwing(new ConnectError('gone\nmore'));
+    expect(said(result.stages)[1]).toBe('no apply: gone');
+    await expect(throwing(new UserError({ message: 'bad input' }))).rejects.toThrow(UserError);
+    await expect(throwing(new InterruptedError('stop'))).rejects.toThrow(InterruptedError);
+    await expect(throwing(new TypeError('a bug'))).rejects.toThrow(TypeError);
+  });
+
+  it('reports a check that fails', async () => {
+    const results = [{ ok: false }, { ok: true }] as unknown as Report['results'];
+    const { ok, stages, check } = await rehearse(world({ report: { ok: false, results } }), [up]);
+    expect(said(stages).at(-1)).toBe('no check: 1 of 2 as they should be');
+    expect({ ok, results: check?.results }).toEqual({ ok: false, results });
+  });
+
+  it('stops between stages, and while it waits for a machine that does not come back', async () => {
+    const controller = new AbortController();
+    const stuck = world({ boots: false, signal: controller.signal });
+    const running = rehearse(stuck, [up]);
+    const aborted = expect(running).rejects.toThrow(InterruptedError);
+    const waiting = setInterval(() => {
+      if (stuck.ran.filter((text) => text.includes('boot_id')).length > 1) controller.abort();
+    }, 5);
+    await aborted;
+    clearInterval(waiting);
+    await expect(rehearse(world({ signal: AbortSignal.abort() }), [up])).rejects.toThrow(InterruptedError);
+  });
+});
