@@ -2,22 +2,22 @@ import { resolve } from 'node:path';
 import type { Folder } from './folder.ts';
 import { folderInputs } from './folder-inputs.ts';
 import { hashFolder, type Listing, listFolder } from './folder-scan.ts';
-import type { Role } from './host.ts';
 import { type Finding, label } from './issues.ts';
+import type { RoleInputs } from './roles.ts';
 
 /** A folder named in the host file, listed but not read. */
 export interface NamedFolder {
   /** As it is written. */
   readonly name: string;
   readonly listing: Listing;
-  readonly role: Role;
+  readonly role: RoleInputs;
   /** Path of the input below the role. */
   readonly path: readonly (string | number)[];
 }
 
 /** Lists every folder that the roles' inputs name, each once. */
 export async function listFolders(
-  roles: readonly Role[],
+  roles: readonly RoleInputs[],
   directory: string,
   leaveOut: ReadonlySet<string>,
 ): Promise<{ folders: readonly NamedFolder[]; problems: readonly Finding[] }> {

@@ -40,8 +40,12 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
   const connect = inLab(override ?? settings.connect, options.lab);
   if (connect && findings.length === 0 && parsed.problems.length === 0) options.onTarget?.(connect);
 
-  const { roles, problems } = await readRoles(root, options.recipes);
-  const listed = await listFolders(roles, directory, new Set([path, join(directory, '.hostwright')]));
+  const { roles, refused, problems } = await readRoles(root, options.recipes);
+  const listed = await listFolders(
+    [...roles, ...refused],
+    directory,
+    new Set([path, join(directory, '.hostwright')]),
+  );
   const ports = portProblems(roles, name ?? '', listed.folders);
   raise(parsed, [...findings, ...problems, ...listed.problems, ...ports]);
   const { folders, problems: unreadable } = await hashFolders(listed.folders);

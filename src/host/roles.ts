@@ -1,3 +1,4 @@
+import { safeParse } from 'zod';
 import type { RecipeSource } from '../compose/catalogue.ts';
 import { kindOf, show } from '../compose/complaint.ts';
 import type { Recipe } from '../compose/recipe.ts';
@@ -10,25 +11,32 @@ import { type Entry, locateKey, locateValue, type MapTree, type Tree, toValue } 
 /** Roles that are valid by themselves, and what is wrong with the others. */
 export interface RolesRead {
   readonly roles: readonly Role[];
+  /** The valid inputs of roles that have others which are not: the folders they name are looked for all the same. */
+  readonly refused: readonly RoleInputs[];
   readonly problems: readonly Finding[];
 }
+
+export type RoleInputs = Pick<Role, 'name' | 'definition' | 'input' | 'at'>;
 
 /** Reads `roles:`; each role is held against its recipe's own schema. */
 export async function readRoles(root: MapTree, source: RecipeSource): Promise<RolesRead> {
   const roles = root.entries.get('roles')?.value;
-  if (!roles || (roles.kind === 'scalar' && roles.value === null)) return { roles: [], problems: [] };
+  if (!roles || (roles.kind === 'scalar' && roles.value === null))
+    return { roles: [], refused: [], problems: [] };
   if (roles.kind !== 'map') {
     const message = `roles: a group of keys is expected, one for each role, not ${kindOf(toValue(roles))}`;
-    return { roles: [], problems: [{ at: roles.at, message }] };
+    return { roles: [], refused: [], problems: [{ at: roles.at, message }] };
   }
   const read: Role[] = [];
+  const refused: RoleInputs[] = [];
   const problems: Finding[] = [];
   for (const [name, entry] of roles.entries) {
     const role = await readRole(root, name, entry, source);
     if ('value' in role) read.push(role.value);
     else problems.push(...role.problems);
+    if ('problems' in role && role.inputs) refused.push(role.inputs);
   }
-  return { roles: read, problems };
+  return { roles: read, refused, problems };
 }
 
 async function readRole(
@@ -36,8 +44,9 @@ async function readRole(
   name: string,
   { keyAt, value: tree }: Entry,
   source: RecipeSource,
-): Promise<Validated<Role>> {
+): Promise<Validated<Role> & { readonly inputs?: RoleInputs }> {
   const path = ['roles', name];
+  const at: Role['at'] = (...below) => locateKey(root, [...path, ...below]);
   const named = validate(roleNameSchema, name, { root, path });
   const misnamed = 'problems' in named ? named.problems.map((problem) => ({ ...problem, at: keyAt })) : [];
   const written = tree.kind === 'scalar' && tree.value === null ? {} : toValue(tree);
@@ -51,7 +60,8 @@ async function readRole(
   const input = readInputs(definition, written, { root, path });
   const expose = readExpose(definition, written, { root, path });
   const problems = [...misnamed, ...problemsOf(input), ...problemsOf(expose)];
-  if ('problems' in input || 'problems' in expose || problems.length > 0) return { problems };
+  if ('problems' in input || 'problems' in expose || problems.length > 0)
+    return { problems, inputs: { name, definition, at, input: validInputs(definition, written) } };
   return {
     value: {
       name,
@@ -59,7 +69,7 @@ async function readRole(
       definition,
       expose: expose.value,
       input: input.value,
-      at: (...below) => locateKey(root, [...path, ...below]),
+      at,
     },
   };
 }
@@ -97,6 +107,16 @@ function readInputs(definition: Recipe, written: Group, scope: Scope): Validated
   const read = validate(definition.inputs, rest, scope);
   const problems = [...strangers, ...problemsOf(read)];
   return 'problems' in read || problems.length > 0 ? { problems } : read;
+}
+
+/** Those inputs that are valid each by itself. */
+function validInputs({ inputs }: Recipe, written: Group): Group {
+  return Object.fromEntries(
+    Object.entries(inputs.shape).flatMap(([key, schema]) => {
+      const { data } = safeParse(schema, written[key]);
+      return data === undefined ? [] : [[key, data]];
+    }),
+  );
 }
 
 function readExpose(definition: Recipe, written: Group, { root, path }: Scope): Validated<Role['expose']> {
