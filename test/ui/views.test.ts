@@ -29,7 +29,7 @@ const before: readonly RunEvent[] = [
   { event: 'connected', target: 'pi@attic', os: 'Debian 12' },
   { event: 'planned', plan },
   { event: 'started', run: 'r1', steps: 3 },
-  { event: 'uploading', bytes: 1_000_000, total: 2_000_000 },
+  { event: 'uploading', bytes: 10_000_000, total: 20_000_000 },
   { event: 'step-started', ids: ['package:nginx'], summary: 'install nginx' },
   { event: 'step-ended', ids: ['package:nginx'], status: 'changed', seconds: 12.3 },
 ];

@@ -3,6 +3,9 @@ import { plainLine } from '../plain-text.ts';
 import type { View, ViewLook } from './view.ts';
 import { duration, failureLines, sentence, size, stepTitle, summaryLines } from './words.ts';
 
+/** Bytes from which on an upload is worth lines of its own. */
+const LONG_UPLOAD = 10_000_000;
+
 /** One line an event: for pipes, logs and several hosts at once. Nothing is ever redrawn. */
 export function createLinesView(look: ViewLook): View {
   const { stream, paint, verbose, quiet, prefix = '' } = look;
@@ -20,7 +23,8 @@ export function createLinesView(look: ViewLook): View {
         steps = event.steps;
         return;
       case 'uploading': {
-        const quarter = Math.floor((4 * event.bytes) / Math.max(1, event.total));
+        if (event.total < LONG_UPLOAD) return;
+        const quarter = Math.floor((4 * event.bytes) / event.total);
         if (quarter > saidQuarter) print(`uploaded ${size(event.bytes)} of ${size(event.total)}`);
         saidQuarter = Math.max(saidQuarter, quarter);
         return;
