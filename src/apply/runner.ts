@@ -153,7 +153,10 @@ hw_confirmed() { for hw_n in \${hw_guarded:-}; do "hw_do_\${hw_n}_remember"; don
 hw_disarm() {
   systemctl stop "hostwright-revert-$HW_ID.timer" 2>/dev/null
   rm -rf -- "$HW_STATE/unconfirmed/$HW_ID" "$HW_VOLATILE/confirmed-$HW_ID"
-  rmdir -- "$HW_STATE/unconfirmed" 2>/dev/null && rm -f -- /etc/systemd/system/sysinit.target.wants/hostwright-revert.service /etc/systemd/system/hostwright-revert.service
+  if rmdir -- "$HW_STATE/unconfirmed" 2>/dev/null; then
+    rm -f -- /etc/systemd/system/sysinit.target.wants/hostwright-revert.service /etc/systemd/system/hostwright-revert.service
+    systemctl daemon-reload
+  fi
   return 0
 }
 
