@@ -6,16 +6,21 @@ import { mergeOpenings, type Opening } from './openings.ts';
 
 /** Rules inside firewalld, where it is running: in every zone that decides about packets from outside. */
 export function firewalldParts(
-  { zones }: Firewalld,
+  { zones, defaultZone }: Firewalld,
   openings: readonly Opening[],
   { lan, main }: { readonly lan: Lan; readonly main: string | undefined },
 ): RecipeParts {
   const wanted = mergeOpenings(openings.filter(({ to }) => to !== 'client'));
   const outside = new Set([...lan.interfaces, ...(main === undefined ? [] : [main])]);
   // A zone that is bound to senders comes before the zone of the interface; one that blocks its senders stays as it is.
+  const bound = new Set(zones.flatMap(({ interfaces }) => interfaces));
+  const unbound = [...outside].some((name) => !bound.has(name));
   const concerned = zones.filter(
-    ({ interfaces, sources, target }) =>
-      target === 'default' && (interfaces.some((name) => outside.has(name)) || sources.length > 0),
+    ({ name, interfaces, sources, target }) =>
+      target === 'default' &&
+      (interfaces.some((each) => outside.has(each)) ||
+        sources.length > 0 ||
+        (unbound && name === defaultZone)),
   );
   const rules = wanted.flatMap(({ protocol, port, to, why }) =>
     (to === 'anyone' ? ['any'] : lanSources(lan)).map((from) => ({ protocol, port, from, why })),

@@ -7,15 +7,16 @@ import { includesPort, portName } from './ports.ts';
 
 type Notes = NonNullable<RecipeParts['notes']>;
 
-/** What counts as LAN, in one line. */
-export function lanNotes({ interfaces, ranges }: Lan): Notes {
+/** What counts as LAN, in one line. Our own table follows the networks of the interface; other firewalls have to be told. */
+export function lanNotes({ interfaces, prefixes, ranges }: Lan, follows: boolean): Notes {
+  const networks = follows ? 'whatever they are at the time' : `now ${prefixes.join(', ')}`;
   const parts = [
-    ...(interfaces.length > 0
-      ? [`the networks on ${interfaces.join(' and ')}, whatever they are at the time`]
-      : []),
+    ...(interfaces.length > 0 ? [`the networks on ${interfaces.join(' and ')} (${networks})`] : []),
     ...ranges,
   ];
-  if (parts.length > 0) return [{ level: 'info', text: `LAN means ${parts.join(', ')}.` }];
+  const again = !follows && prefixes.some((prefix) => prefix.includes(':') && !/^f[cd]/.test(prefix));
+  const hint = again ? ' When your provider gives you another IPv6 prefix, apply again.' : '';
+  if (parts.length > 0) return [{ level: 'info', text: `LAN means ${parts.join(', ')}.${hint}` }];
   return [
     {
       level: 'warning',
@@ -75,10 +76,12 @@ export function forwardedNotes({ forwarded, docker }: Firewall): Notes {
 /** Inside ufw or firewalld nothing is closed by us: the list says what listens, and what was asked for in vain. */
 export function otherFirewallNotes(
   name: string,
-  facts: Facts,
+  { facts, endpoints }: { readonly facts: Facts; readonly endpoints: readonly ExposedEndpoint[] },
   asked: { readonly ssh: boolean; readonly close: boolean },
 ): Notes {
-  const ports = listeningPorts(facts.listeners).filter((port) => !includesSsh(facts, port));
+  const ports = listeningPorts(facts.listeners).filter(
+    (port) => !includesSsh(facts, port) && !includesPort(endpoints, port),
+  );
   return [
     ...(asked.ssh
       ? [{ level: 'warning' as const, text: `ssh: lan has no effect here: ${name} decides who reaches ssh.` }]

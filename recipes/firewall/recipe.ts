@@ -106,7 +106,7 @@ function ownTable(context: RecipeContext<Input>, { lan, openings, close }: Wante
   return {
     resources: nftablesResources(context, [...openings, ...ssh, ...kept], { lan, client, ping: input.ping }),
     notes: [
-      ...lanNotes(lan),
+      ...lanNotes(lan, true),
       ...unlistedNotes(unlisted, facts.firewall.ours.present),
       ...takenNotes(facts, endpoints),
       ...forwardedNotes(facts.firewall),
@@ -131,19 +131,20 @@ function sshOpenings({ input, facts }: RecipeContext<Input>, outside: boolean): 
 
 /** Inside another firewall: our table, if it was there before, goes, for it would drop what the other one lets in. */
 function inside(
-  { input, facts, closeUnlisted }: RecipeContext<Input>,
+  context: RecipeContext<Input>,
   { lan, close }: Wanted,
   { resources, notes = [] }: RecipeParts,
   name: string,
 ): RecipeParts {
+  const { input, facts, closeUnlisted } = context;
   const { ours } = facts.firewall;
   const asked = { ssh: input.ssh === 'lan', close: close.length > 0 || closeUnlisted };
   return {
     resources: [...resources, ...(ours.present ? [ruleset.of({ state: 'absent' }, { guarded: true })] : [])],
     notes: [
-      ...lanNotes(lan),
+      ...lanNotes(lan, false),
       ...notes,
-      ...otherFirewallNotes(name, facts, asked),
+      ...otherFirewallNotes(name, context, asked),
       ...forwardedNotes(facts.firewall),
     ],
   };

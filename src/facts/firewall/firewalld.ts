@@ -1,7 +1,9 @@
 /** firewalld, as `firewall-cmd --list-all-zones` shows it. */
 export interface Firewalld {
   readonly running: boolean;
-  /** Zones that have an interface or a source. */
+  /** The zone of every interface that no zone names: of most, where NetworkManager is not in charge. */
+  readonly defaultZone: string;
+  /** Zones that have an interface or a source, and the default zone. */
   readonly zones: readonly FirewalldZone[];
 }
 
@@ -16,14 +18,17 @@ export interface FirewalldZone {
   readonly services: readonly string[];
 }
 
-/** Reads the list of zones; anything else gives "not running". */
+/** Reads `DefaultZone=` of firewalld.conf and the list of zones; anything else gives "not running". */
 export function readFirewalld(text: string): Firewalld {
-  if (!/^running$/m.test(text)) return { running: false, zones: [] };
+  if (!/^running$/m.test(text)) return { running: false, defaultZone: '', zones: [] };
+  const defaultZone = /^DefaultZone=(\S+)$/m.exec(text)?.[1] ?? 'public';
   const zones = text
     .split(/\n(?=\S)/)
     .map(readZone)
-    .filter(({ interfaces, sources }) => interfaces.length + sources.length > 0);
-  return { running: true, zones };
+    .filter(
+      ({ name, interfaces, sources }) => name === defaultZone || interfaces.length + sources.length > 0,
+    );
+  return { running: true, defaultZone, zones };
 }
 
 function readZone(text: string): FirewalldZone {

@@ -7,8 +7,8 @@ import {
   forwardedPorts,
 } from '../firewall/chains.ts';
 import { type Firewalld, readFirewalld } from '../firewall/firewalld.ts';
-import { type KeptPort, keptPorts } from '../firewall/kept.ts';
 import { readIptablesSave } from '../firewall/iptables-save.ts';
+import { type KeptPort, keptPorts } from '../firewall/kept.ts';
 import { readNftJson } from '../firewall/nft-json.ts';
 import { readUfw, type Ufw } from '../firewall/ufw.ts';
 import { defineFact } from '../probe.ts';
@@ -44,7 +44,7 @@ echo '##nft'; if command -v nft >/dev/null; then nft -j -t list ruleset 2>/dev/n
 [ -s /proc/net/ip_tables_names ] && { echo '##legacy'; iptables-legacy-save 2>/dev/null; }
 [ -s /proc/net/ip6_tables_names ] && { echo '##legacy6'; ip6tables-legacy-save 2>/dev/null; }
 echo '##ufw'; [ -x /usr/sbin/ufw ] && cat /etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/user.rules /etc/ufw/user6.rules 2>/dev/null
-echo '##firewalld'; if systemctl -q is-active firewalld 2>/dev/null; then echo running; firewall-cmd --list-all-zones 2>/dev/null; fi
+echo '##firewalld'; if systemctl -q is-active firewalld 2>/dev/null; then echo running; grep '^DefaultZone=' /etc/firewalld/firewalld.conf 2>/dev/null; echo; firewall-cmd --list-all-zones 2>/dev/null; fi
 echo '##docker'; [ -S /run/docker.sock ] && echo yes
 true`,
   parse(output) {

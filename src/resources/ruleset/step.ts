@@ -42,7 +42,7 @@ const GONE = sh`[ ! -L ${LINK} ] && ! nft list table inet hostwright >/dev/null 
 function running(files: readonly Installed[]): Shell {
   const units = files.flatMap(({ unit }) => unit ?? []);
   return sh`[ -L ${LINK} ] && systemctl -q is-active ${units} && nft list table inet hostwright >/dev/null 2>&1 &&
-{ sh ${PATHS.script} check >/dev/null 2>&1 || [ $? = 2 ]; }`;
+{ sh ${PATHS.script} check now >/dev/null 2>&1 || [ $? = 2 ]; }`;
 }
 
 function unmovedFile(path: string, sum: string | undefined): Shell {
@@ -81,7 +81,8 @@ ${watched ? sh`systemctl restart ${WATCHER}` : sh`:`}`;
 
 const REMOVE = sh`systemctl stop ${WATCHER} ${UNIT} 2>/dev/null || :
 nft delete table inet hostwright 2>/dev/null || :
-rm -f -- ${[...ALL, LINK]} && systemctl daemon-reload`;
+rm -f -- ${[...ALL, LINK]} && systemctl daemon-reload
+rmdir --ignore-fail-on-non-empty -- ${FOLDERS} 2>/dev/null || :`;
 
 /**
  * Also runs at early boot, before the unit is started and with no network: so nothing waits for a unit that is ordered
