@@ -37,6 +37,8 @@ export function unlistedNotes({ keep, close }: Unlisted, present: boolean): Note
       text: port.docker
         ? `${show(port)} is published by Docker, which lets it in before this firewall is asked: publish it on 127.0.0.1 to close it.`
         : `${show(port)} ${present ? 'is' : 'will be'} closed to other machines; \`keep: [${port.port}]\` under the firewall opens it.`,
+      // What Docker lets in is not closed, so nothing could be proven.
+      ...(port.docker ? {} : { port: { protocol: port.protocol, port: port.port } }),
     })),
   ];
 }

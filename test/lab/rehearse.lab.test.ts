@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../src/check/report.ts';
@@ -106,12 +107,15 @@ describe('a rehearsal that does not go well', () => {
 
   it('clears away what a rehearsal left behind that was killed', async () => {
     const killed = start(['rehearse'], folder.path);
-    await killed.printed('Starting the lab');
+    await killed.printed('✓ up');
+    const exited = once(killed.child, 'exit');
     killed.child.kill('SIGKILL');
-    await killed.finished;
+    await exited;
     expect(labs(killed.child.pid)).toHaveLength(1);
     folder.write('stop.sh', 'exit 1\n');
     await hostwright(['rehearse', '--before', 'stop.sh'], folder.path);
     expect(labs(killed.child.pid)).toEqual([]);
+    // The hostwright inside the lab lived on; without its lab it ends by itself.
+    await killed.finished;
   });
 });
