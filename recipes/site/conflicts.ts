@@ -4,18 +4,14 @@ import type { SiteContext, SiteInput } from './inputs.ts';
 
 /**
  * Refuses what can't work, all at once, before anything is touched.
- * @throws {UserError} for a port that another program holds, a name that is served already, and sites that are in each other's way
+ * @throws {UserError} for a port that another program holds, a name that is served already
  */
 export function refuseConflicts(
   context: SiteContext,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): void {
-  const problems = [
-    ...portTaken(context),
-    ...siblingsInTheWay(context),
-    ...namesTaken(context, names, foreign),
-  ];
+  const problems = [...portTaken(context), ...namesTaken(context, names, foreign)];
   if (context.role === 'html')
     problems.push({
       message: 'A site cannot be called ‘html’: /var/www/html belongs to the page that comes with nginx.',
@@ -40,26 +36,6 @@ function portTaken({ facts, input: { port } }: SiteContext): Problem[] {
       hint: `Give the site another port, or stop ${program} first.`,
     },
   ];
-}
-
-/** Reported once, by the role whose name comes later. */
-function siblingsInTheWay({ role, input, siblings }: SiteContext): Problem[] {
-  return siblings
-    .filter((sibling) => sibling.role < role && sibling.input.port === input.port)
-    .flatMap((sibling): Problem[] => {
-      if (input.domain === undefined && sibling.input.domain === undefined)
-        return [
-          {
-            message: `The sites ‘${sibling.role}’ and ‘${role}’ are both on port ${input.port} without a domain: nothing tells them apart.`,
-            hint: 'Give one of them a domain or another port.',
-          },
-        ];
-      const shared = namesOf(sibling.input).filter((name) => namesOf(input).includes(name));
-      return shared.map((name) => ({
-        message: `The sites ‘${sibling.role}’ and ‘${role}’ both want ${name} on port ${input.port}.`,
-        hint: 'A name leads to one site: take it from one of them.',
-      }));
-    });
 }
 
 /** Every name that the host file gives a site. */

@@ -17,7 +17,7 @@ export function pageToProve({ files }: Folder): { path: string; status: number; 
 }
 
 /** What somebody should know before this folder is public. */
-export function remarks({ files, path: folder }: Folder): Omit<PlanNote, 'role'>[] {
+export function remarks({ files }: Folder, folder: string): Omit<PlanNote, 'role'>[] {
   const notes: Omit<PlanNote, 'role'>[] = [];
   if (!files.some(({ path }) => path === 'index.html'))
     notes.push({ level: 'warning', text: `${folder} has no index.html: the site has no front page.` });

@@ -114,7 +114,7 @@ function needsRestart(
 
 function otherDefault(
   { facts: { nginx }, input: { port } }: SiteContext,
-  { stock }: Neighbours,
+  { stock, foreign }: Neighbours,
   names: readonly string[],
 ): Omit<PlanNote, 'role'> {
   const only = `This site answers only to ${names.join(', ')}`;
@@ -123,9 +123,10 @@ function otherDefault(
       level: 'warning',
       text: `${only}: the host’s nginx configuration could not be read completely, so another site may answer to whoever asks by address. Give it a domain or a port of its own.`,
     };
-  const text = stock
-    ? `${only}: Debian’s page answers on port ${port} to whoever asks by address, and is left alone beside the other sites there. Give the site a domain or a port of its own, or remove ${STOCK_SITE.link}.`
-    : `${only}: another site on the host already answers on port ${port} to whoever asks by address. Give it a domain or a port of its own.`;
+  const remedy = 'Give it a domain or a port of its own';
+  const text = !stock
+    ? `${only}: another site on the host already answers on port ${port} to whoever asks by address. ${remedy}.`
+    : `${only}: Debian’s page answers on port ${port} to whoever asks by address, and is left alone beside the other sites there. ${remedy}${foreign.length === 0 ? `, or remove ${STOCK_SITE.link}` : ''}.`;
   return { level: 'warning', text };
 }
 

@@ -27,6 +27,7 @@ export default defineRecipe({
       protocol: 'tcp',
       port: input.port,
       sharedBy: 'nginx',
+      sharedAs: input.domain === undefined ? ['whoever asks by address'] : namesOf(input),
       prove: {
         probe: 'http',
         // Without a domain any name will do; beside another site that answers by address, only the host's own will.
@@ -54,7 +55,7 @@ export default defineRecipe({
         file.of({ path: place.path, content: server(context, place), owner: 'root', group: 'root' }, proven),
         service.of({ name: 'nginx', enabled: true, running: true, validate: nginxTest }),
       ],
-      notes: [...place.notes, ...remarks(folder)],
+      notes: [...place.notes, ...remarks(folder, input.source)],
     };
   },
 });

@@ -21,6 +21,8 @@ export interface Endpoint {
   readonly port: number;
   /** The other endpoint that may share this very port: several sites by name share one nginx port. */
   readonly sharedBy?: string;
+  /** What tells those who share a port apart, such as domains: two with one in common collide. */
+  readonly sharedAs?: readonly string[];
   readonly prove: ProbeRequest;
 }
 

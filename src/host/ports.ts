@@ -20,15 +20,18 @@ export function portProblems(
   return collisions(serving).map((collision) => toFinding(collision, roles));
 }
 
-function toFinding({ first, second }: Collision, roles: readonly Role[]): Finding {
+function toFinding({ first, second, common }: Collision, roles: readonly Role[]): Finding {
   const { port, protocol } = second.endpoint;
   const there = portPlace(roles, first.role, port);
   const same = first.role === second.role;
   const by = same ? 'this very role' : `roles.${first.role} (line ${there?.line})`;
   return {
     ...withPlace(portPlace(roles, second.role, port)),
-    message: `roles.${second.role}: port ${port} (${protocol}) is already taken by ${by}`,
-    hint: 'Give one of the two another port.',
+    message:
+      common === undefined
+        ? `roles.${second.role}: port ${port} (${protocol}) is already taken by ${by}`
+        : `roles.${second.role}: port ${port} (${protocol}) already takes ${common} to ${by}`,
+    hint: `Give one of the two another ${common === undefined ? '' : 'domain or '}port.`,
   };
 }
 

@@ -15,6 +15,23 @@ it.each<[string, ReturnType<typeof role>[], string[]]>([
   ['different ports', [role('a', {}), role('b', { port: 81 })], []],
   ['different protocols', [role('a', {}), role('b', { protocol: 'udp' })], []],
   ['shared by the same', [role('a', { sharedBy: 'nginx' }), role('b', { sharedBy: 'nginx' })], []],
+  [
+    'shared under different names',
+    [
+      role('a', { sharedBy: 'nginx', sharedAs: ['a.test'] }),
+      role('b', { sharedBy: 'nginx', sharedAs: ['b.test'] }),
+    ],
+    [],
+  ],
+  [
+    'shared under the same name',
+    [
+      role('a', { sharedBy: 'nginx', sharedAs: ['a.test'] }),
+      role('b', { sharedBy: 'nginx', sharedAs: ['b.test'] }),
+      role('c', { sharedBy: 'nginx', sharedAs: ['c.test', 'b.test'] }),
+    ],
+    ['b c 80'],
+  ],
   ['shared by others', [role('a', { sharedBy: 'nginx' }), role('b', { sharedBy: 'caddy' })], ['a b 80']],
   ['shared by one only', [role('a', { sharedBy: 'nginx' }), role('b', {})], ['a b 80']],
   ['one role against itself', [role('a', {}, {})], ['a a 80']],

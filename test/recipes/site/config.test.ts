@@ -80,8 +80,8 @@ describe('the proof of a site', () => {
     expect(
       sites({ blog: {} }, machine(), { '.git/config': 'x', '.env': 'x', '.well-known/a': 'x' }).notes,
     ).toEqual([
-      'warning: /home/me/public has no index.html: the site has no front page.',
-      'warning: /home/me/public holds .git/config and 1 more: uploaded with the rest, but not served. Better keep it elsewhere.',
+      'warning: ./public has no index.html: the site has no front page.',
+      'warning: ./public holds .git/config and 1 more: uploaded with the rest, but not served. Better keep it elsewhere.',
     ]);
   });
 });

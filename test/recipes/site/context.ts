@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import recipe from '../../../recipes/site/recipe.ts';
-import { compose } from '../../../src/compose/compose.ts';
+import { collisions } from '../../../src/compose/collide.ts';
+import { compose, exposedEndpoints } from '../../../src/compose/compose.ts';
 import type { Exposure, PlanNote, Recipe } from '../../../src/compose/recipe.ts';
+import { UserError } from '../../../src/errors.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import { type Directive, parseConfig } from '../../../src/facts/nginx/tokens.ts';
 import { fact, type Nginx } from '../../../src/facts/probes/nginx.ts';
@@ -74,7 +76,10 @@ export interface SiteRole {
   readonly [input: string]: unknown;
 }
 
-/** What a host file with these sites comes to. */
+/**
+ * What a host file with these sites comes to.
+ * @throws {UserError} as loading the host file would
+ */
 export function sites(
   roles: Readonly<Record<string, SiteRole>>,
   facts: Facts = machine(),
@@ -97,6 +102,11 @@ export function sites(
     folders: new Map([['./public', folderOf(files)]]),
     templates: new Map(['server.conf', 'http.conf'].map((name) => [`site/${name}`, template(name)])),
   };
+  const serving = exposedEndpoints(host);
+  const [collision] = collisions(
+    host.roles.map(({ name }) => ({ name, endpoints: serving.filter(({ role }) => role === name) })),
+  );
+  if (collision) throw new UserError({ message: `collision: ${collision.common}` });
   const { resources, notes, endpoints } = compose(host, facts, { closeUnlisted: false });
   return {
     ids: resources.map(({ resource }) => resource.id),
