@@ -9,7 +9,7 @@ import { consoleFile, powerCutFile } from './machine.ts';
 import { ADDRESSES } from './network.ts';
 import { machineName, type NodeName, netnsPath } from './places.ts';
 import { asRoot } from './root.ts';
-import { lastLines, must, run } from './run.ts';
+import { lastLines, mortal, must, run } from './run.ts';
 
 /** Milliseconds. */
 const BOOT = 60_000;
@@ -21,21 +21,13 @@ const BOOT = 60_000;
 export async function waitForSsh(lab: string, node: NodeName = 'box', timeoutMs = BOOT): Promise<void> {
   const [v4 = '', v6 = ''] = ADDRESSES[node];
   // Asked for inside first: a connection to an address that nobody has yet would block for a second and more.
-  const script = sh`for address in ${[v4, v6]}; do
-  until ip -n ${machineName(lab, node)} -o addr show | grep -qF " $address/"; do sleep 0.05; done
+  const script = sh`nap() { [ "$SECONDS" -lt ${Math.ceil(timeoutMs / 1000)} ] || exit 1; sleep 0.05; }
+for address in ${[v4, v6]}; do
+  until ip -n ${machineName(lab, node)} -o addr show | grep -qF " $address/"; do nap; done
 done
-until { exec 3<>${`/dev/tcp/${v4}/22`} && read -r greeting <&3; } 2>/dev/null; do sleep 0.05; done`;
-  const { code, stderr } = await run(
-    asRoot([
-      'nsenter',
-      `--net=${netnsPath(lab, 'laptop')}`,
-      'timeout',
-      String(timeoutMs / 1000),
-      'bash',
-      '-c',
-      script.text,
-    ]),
-  );
+until { exec 3<>${`/dev/tcp/${v4}/22`} && read -r -t 5 greeting <&3; } 2>/dev/null; do nap; done`;
+  const argv = ['nsenter', `--net=${netnsPath(lab, 'laptop')}`, 'bash', '-c', script.text];
+  const { code, stderr } = await run(mortal(asRoot(argv)));
   if (code === 0) return;
   throw new HostError(`The machine ${node} of the lab ${lab} did not come up in ${timeoutMs / 1000} s`, {
     hint: `Its console: ${consoleFile(lab, node)}`,

@@ -6,7 +6,7 @@ import { type Image, imageFolder } from './images.ts';
 import { withLock } from './lock.ts';
 import { startPackageProxy } from './packages/proxy.ts';
 import { IMAGES } from './places.ts';
-import { must } from './run.ts';
+import { mortal, must } from './run.ts';
 
 const UNFINISHED = '.unfinished';
 const lockOf = (kind: string): string => join(IMAGES, `.${kind}.lock`);
@@ -64,8 +64,7 @@ async function build(
   const options = signal === undefined ? {} : { signal };
   const proxy = await startPackageProxy({ host: '127.0.0.1', port: 0 });
   try {
-    const argv = [
-      ...DIES_WITH_US,
+    const argv = withoutHeirs([
       'mmdebstrap',
       '--mode=root',
       '--variant=minbase',
@@ -77,7 +76,7 @@ async function build(
       release,
       folder,
       'http://deb.debian.org/debian',
-    ];
+    ]);
     await must(`Building the image ${kind}`, argv, options);
   } finally {
     await proxy.close();
@@ -88,14 +87,22 @@ async function build(
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  await must(`Finishing the image ${kind}`, [...DIES_WITH_US, 'chroot', folder, 'sh', '-s'], {
+  await must(`Finishing the image ${kind}`, withoutHeirs(['chroot', folder, 'sh', '-s']), {
     ...options,
     input: finish.text,
   });
 }
 
 /** In a pid namespace that ends with us: kill -9 of `lab up` leaves no half of a build running. */
-const DIES_WITH_US = [
-  ...['setpriv', '--pdeathsig', 'KILL', '--'],
-  ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'],
-];
+function withoutHeirs(argv: readonly string[]): string[] {
+  return mortal([
+    'unshare',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child=KILL',
+    '--mount-proc',
+    '--',
+    ...argv,
+  ]);
+}

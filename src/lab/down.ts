@@ -71,12 +71,13 @@ const LAST = 10_000;
  * after that is killed, until nothing is left.
  */
 async function endProcesses(name: string): Promise<void> {
-  kill(members(name, 'packages'));
-  for (const node of NODES) {
-    const first = leader(name, node);
-    if (first !== undefined) kill([first]);
+  for (const part of ['packages', 'wires']) kill(members(name, part));
+  const patience = Date.now() + GENTLE;
+  while (members(name).length > 0 && Date.now() < patience) {
+    // Again and again: a machine may be just about to start.
+    kill(NODES.flatMap((node) => leader(name, node) ?? []));
+    await pause(10);
   }
-  await emptied(name, GENTLE);
   const deadline = Date.now() + LAST;
   while (!removeGroups(name)) {
     if (Date.now() > deadline) {
@@ -87,11 +88,6 @@ async function endProcesses(name: string): Promise<void> {
     kill(members(name));
     await pause(10);
   }
-}
-
-async function emptied(name: string, ms: number): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (members(name).length > 0 && Date.now() < deadline) await pause(10);
 }
 
 function kill(pids: readonly number[]): void {
@@ -149,5 +145,5 @@ async function removeNspawnRemains(name: string, locks: readonly string[]): Prom
 async function removeFolder(folder: string): Promise<void> {
   const mounts = mountsBelow(folder);
   if (mounts.length > 0) throw new HostError(`${mounts.join(', ')} is still mounted, so it is left alone`);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -63,6 +63,14 @@ export async function must(
   });
 }
 
+/**
+ * A command line whose process is killed when hostwright dies, however that happens; not the processes it starts.
+ * Where sudo stands between, the kernel forgets it (prctl(2), PR_SET_PDEATHSIG).
+ */
+export function mortal(argv: readonly string[]): string[] {
+  return ['setpriv', '--pdeathsig', 'KILL', '--', ...argv];
+}
+
 /** The end of a text, where programs say what went wrong. */
 export function lastLines(text: string, count: number): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');

@@ -1,5 +1,6 @@
 /** The cables of the home network: namespaces, a bridge, pairs of virtual interfaces. Nothing touches this computer's own network. */
 import { joinShell, type Shell, sh } from '../quote.ts';
+import { makeGroups } from './cgroup.ts';
 import { ADDRESSES, BOX_MAC, LAN, WAN } from './network.ts';
 import { machineName, NODES, type NodeName, SWITCH } from './places.ts';
 import { must } from './run.ts';
@@ -9,7 +10,10 @@ import { must } from './run.ts';
  * @throws {HostError} when the kernel refuses.
  */
 export async function layWires(name: string): Promise<void> {
-  await must('Setting up the network of the lab', ['sh', '-s'], { input: wiring(name).text });
+  // In the lab's own control group: should we be killed, `lab down` ends the script before it looks for namespaces.
+  const join = makeGroups(name, 'wires').map((group) => sh`echo $$ > ${group}/cgroup.procs`);
+  const script = joinShell([sh`set -eu`, ...join, wiring(name)]);
+  await must('Setting up the network of the lab', ['sh', '-s'], { input: script.text });
 }
 
 /** The script that does it. */
@@ -17,7 +21,6 @@ export function wiring(name: string): Shell {
   const net = (node: NodeName | typeof SWITCH): string => machineName(name, node);
   const all = [...NODES, SWITCH] as const;
   return joinShell([
-    sh`set -eu`,
     ...all.map((node) => namespace(net(node), node === 'router' || node === 'internet')),
     sh`ip -n ${net(SWITCH)} link add br0 type bridge mcast_snooping 0
 ip -n ${net(SWITCH)} link set br0 up`,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ensureImage, removeUnfinishedImages } from '../../src/lab/build-image.ts';
@@ -9,7 +9,7 @@ import { boxImage, peerImage } from '../../src/lab/images.ts';
 import { IMAGES } from '../../src/lab/places.ts';
 import { helperArgv } from '../../src/lab/root.ts';
 import { labUp } from '../../src/lab/up.ts';
-import { remainsOf } from './support/remains.ts';
+import { processesNaming, remainsOf } from './support/remains.ts';
 
 const name = 'test-killed';
 const silent = (): void => undefined;
@@ -70,16 +70,17 @@ describe('lab up that is killed (kill -9)', () => {
   });
 
   test('while it builds an image leaves no image and no process', async () => {
-    const kind = 'test-killed';
-    const image = { ...boxImage('bookworm'), kind, packages: [] };
-    const controller = new AbortController();
-    const building = ensureImage(image, silent, controller.signal);
-    building.catch(silent);
-    await expect.poll(() => builds(kind), { timeout: 20_000 }).toHaveLength(1);
-    controller.abort();
-    await expect(building).rejects.toThrow();
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', BUILD], {
+      stdio: 'inherit',
+    });
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    await expect.poll(() => builds(), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => builders().length, { timeout: 20_000 }).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    await ended;
+    await expect.poll(() => builders(), { timeout: 5_000 }).toEqual([]);
     await removeUnfinishedImages();
-    expect(builds(kind)).toEqual([]);
+    expect(builds()).toEqual([]);
   });
 });
 
@@ -93,10 +94,13 @@ test('two lab ups of the same lab: the second takes what the first brought up', 
   await expect(labUp({ name, release: 'trixie', report })).rejects.toThrow('lab down');
 });
 
-test('a lab whose computer was restarted does not run, and is started anew', async () => {
-  await labUp({ name, release: 'bookworm', report: silent });
-  expect(existsSync('/var/lib/hostwright/lab/test-killed/state.json')).toBe(true);
-});
+/** An image of its own, so that it is not there yet. */
+const KIND = 'test-killed';
+const BUILD = `
+import { ensureImage } from '${new URL('../../src/lab/build-image.ts', import.meta.url)}';
+import { boxImage } from '${new URL('../../src/lab/images.ts', import.meta.url)}';
+await ensureImage({ ...boxImage('bookworm'), kind: '${KIND}', packages: ['nftables'] }, () => undefined);
+`;
 
-const builds = (kind: string): string[] =>
-  readdirSync(IMAGES).filter((entry) => entry.startsWith(`${kind}-`));
+const builds = (): string[] => readdirSync(IMAGES).filter((entry) => entry.startsWith(`${KIND}-`));
+const builders = (): string[] => processesNaming(`${IMAGES}/${KIND}-`);

@@ -16,7 +16,7 @@ export function remainsOf(name: string): string[] {
     ...lines('/proc/self/mountinfo')
       .map((line) => join(line.split(' ')[4] ?? '', 'hostwright-lab', name))
       .filter((path) => existsSync(path)),
-    ...processesOf(prefix, folder, `/hostwright-lab/${name}/`),
+    ...processesNaming(prefix, folder, `/hostwright-lab/${name}/`),
   ];
 }
 
@@ -29,8 +29,8 @@ export function nspawnLocks(name: string): string[] {
     .map((file) => join('/run/systemd/nspawn/locks', readFileSync(file, 'utf8').trim()));
 }
 
-/** Zombies do not count: they have ended, and only wait for PID 1 to take notice. */
-function processesOf(...marks: readonly string[]): string[] {
+/** Processes whose command line or control group has one of these texts. Zombies do not count: they have ended, and only wait for PID 1 to take notice. */
+export function processesNaming(...marks: readonly string[]): string[] {
   return names('/proc', '')
     .filter((path) => /^\/proc\/\d+$/.test(path) && path !== `/proc/${process.pid}`)
     .filter((path) => !/^State:\s+Z/m.test(read(join(path, 'status'))))
