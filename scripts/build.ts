@@ -6,7 +6,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -21,6 +21,14 @@ const BANNER = [
   'const require = createRequire_(import.meta.url);',
   "const __dirname = new URL('.', import.meta.url).pathname;",
 ].join(' ');
+
+/** zod brings its messages in fifty languages, half its size, which every start would read; English stays. */
+const withoutZodLocales: Plugin = {
+  name: 'without-zod-locales',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
 
 /** Builds `dist/`, and returns the names and sizes (bytes) of what it holds now. */
 export async function bundle(): Promise<ReadonlyMap<string, number>> {
@@ -39,6 +47,7 @@ export async function bundle(): Promise<ReadonlyMap<string, number>> {
     legalComments: 'none',
     external: ['cpu-features', '*.node'],
     banner: { js: BANNER },
+    plugins: [withoutZodLocales],
     logLevel: 'warning',
   });
   await mkdir(dist, { recursive: true });

@@ -25,7 +25,7 @@ export interface AskSurroundings {
 
 /** Questions to the person at the terminal. Without one, each says which option or variable answers it. */
 export function createAsk({ interactive, env, output, signal, beforePrompt }: AskSurroundings): Ask {
-  const context = { output, signal, clearPromptOnDone: false };
+  const context = { output, signal };
   const asked = async <T>(prompt: () => Promise<T>): Promise<T> => {
     beforePrompt?.();
     return prompt().catch(rethrow);
@@ -44,8 +44,8 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
             : 'Run it on a terminal.',
         });
       }
-      const { password } = await import('@inquirer/prompts');
-      return asked(() => password({ message: plainText(question), mask: false }, context));
+      const { askSecret } = await import('./prompts.ts');
+      return asked(() => askSecret(plainText(question), context));
     },
     confirm: async (question) => {
       if (!interactive) {
@@ -54,8 +54,8 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
           hint: 'Run it on a terminal, or see `hostwright help` for the option that answers it.',
         });
       }
-      const { confirm } = await import('@inquirer/prompts');
-      return asked(() => confirm({ message: plainText(question), default: false }, context));
+      const { askYesNo } = await import('./prompts.ts');
+      return asked(() => askYesNo(plainText(question), context));
     },
   };
 }
