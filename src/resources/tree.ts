@@ -137,7 +137,7 @@ ${joinShell(upload.filter(({ path }) => !state.entries.has(path)).map(({ path })
       record: sh`cp -- "$HW_BLOBS"/${blobs.created.name} "$HW_BEFORE/created"
 [ ! -e ${manifestPath(spec.path)} ] || cp -- ${manifestPath(spec.path)} "$HW_BEFORE/manifest"
 [ -d ${spec.path} ] || : >"$HW_BEFORE/root-absent"
-[ ! -s "$HW_BLOBS"/${blobs.old.name} ] || tar -C ${spec.path} --null -T "$HW_BLOBS"/${blobs.old.name} --no-recursion --numeric-owner -cf "$HW_BEFORE/old.tar"`,
+[ ! -s "$HW_BLOBS"/${blobs.old.name} ] || tar -C ${spec.path} --no-recursion --numeric-owner -cf "$HW_BEFORE/old.tar" --null -T "$HW_BLOBS"/${blobs.old.name}`,
       change: sh`mkdir -p -m 700 -- ${join(STATE_DIRECTORY, 'trees')}
 hw_put "$HW_BLOBS"/${blobs.during.name} ${manifestPath(spec.path)} 0600 root root
 [ -d ${spec.path} ] || install -d -m ${spec.directoryMode} -o ${spec.owner} -g ${spec.group} -- ${spec.path}
