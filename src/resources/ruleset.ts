@@ -58,13 +58,12 @@ export const kind = defineKind({
     const isNew = !state.files.has(PATHS.rules) && state.table === 'absent';
     const diff =
       state.files.get(PATHS.rules) === sha256(spec.rules) ? state.tableDiff : rulesDiff(spec, state);
-    const conflict = conflictOf(wanted, state, context);
+    const foreign = hasForeignFile(wanted, state, context);
     return {
       action: isNew ? 'create' : 'update',
       summary: isNew ? 'load the firewall, now and at every boot' : reasons.join('; '),
       ...(diff === '' ? {} : { diff }),
-      ...(conflict ? { conflict } : {}),
-      ...(conflict === 'adopt' ? { touchesForeign: true } : {}),
+      ...(foreign ? conflict(context) : {}),
     };
   },
 
@@ -99,13 +98,17 @@ function liveReasons(wanted: readonly Installed[], state: RulesetState): string[
 }
 
 /** Only files count: what was typed into the kernel by hand is gone at the next boot anyway. */
-function conflictOf(
+function hasForeignFile(
   wanted: readonly Installed[],
   state: RulesetState,
-  { remembered, adopted }: DiffContext,
-): Difference['conflict'] {
+  { remembered }: DiffContext,
+): boolean {
   const ours = new Set([...wanted.map(({ content }) => sha256(content)), ...(remembered?.split(' ') ?? [])]);
-  const foreign = [...state.files.values()].some((sum) => !ours.has(sum));
-  if (!foreign || adopted) return undefined;
-  return remembered === undefined ? 'adopt' : 'edited';
+  return [...state.files.values()].some((sum) => !ours.has(sum));
+}
+
+/** A file that we wrote and somebody edited, or one that was there before us. */
+function conflict({ remembered, adopted }: DiffContext): Partial<Difference> {
+  if (remembered !== undefined) return adopted ? {} : { conflict: 'edited' };
+  return { touchesForeign: true, ...(adopted ? {} : { conflict: 'adopt' }) };
 }
