@@ -88,6 +88,11 @@ describe('rendering a template', () => {
     },
   );
 
+  it('writes text for people as it is, without what could play tricks on a terminal', () => {
+    expect(render('{{lines text}}', { text: 'one\n\ttwo; {}' })).toBe('one\n\ttwo; {}');
+    expect(() => render('{{lines text}}', { text: 'one\n\u001b[2Jtwo' })).toThrow('control character');
+  });
+
   it('takes plain data only', () => {
     expect(() => render('', { now: new Date() })).toThrow(
       'data.now is given to a template and is not plain data',

@@ -1,4 +1,4 @@
-import { oneLineOf, type Quoter, Unquotable } from './format.ts';
+import { oneLineOf, type Quoter, textOf, Unquotable } from './format.ts';
 
 /** For every format: what needs no quotes anywhere. */
 export const helpers = {
@@ -7,6 +7,13 @@ export const helpers = {
     const text = oneLineOf(value);
     // A backslash at the end continues the line in some formats, and `*/` ends a comment in others.
     if (/\\$|\*\//.test(text)) throw new Unquotable('it could end the comment');
+    return text;
+  },
+
+  /** Text for people, of any number of lines, in a file where no line means anything to a program: a message of the day. */
+  lines: (value) => {
+    const text = textOf(value);
+    for (const line of text.split('\n')) oneLineOf(line.replaceAll('\t', ' '));
     return text;
   },
 
