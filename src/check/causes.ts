@@ -83,7 +83,7 @@ export const causes = {
   exposed: {
     means: 'A machine that should be kept out gets in.',
     fix: ({ role, port, vantage }) =>
-      `Port ${port} of "${role}" is open to ${vantage} and should not be. Add \`firewall: {}\` to the roles and apply, or widen its \`expose\` if you want this.`,
+      `Port ${port} is open to ${vantage}, for which "${role}" is not meant. See that the host file has \`firewall: {}\` and apply it; or widen \`expose\`, if you want this.`,
   },
   'vantage-unreachable': {
     means:
