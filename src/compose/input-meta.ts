@@ -9,7 +9,7 @@ export interface InputMeta {
   readonly question?: string;
   /** One sentence for the wizard, the editor's tooltip and the docs. */
   readonly help?: string;
-  /** A value that a newcomer may write; the wizard offers it where there is no default. */
+  /** A value that a newcomer may write; the wizard offers it where an answer is needed and there is no default. */
   readonly example?: unknown;
   /** What the text stands for, set by the functions of `inputs.ts`: `load` scans what is a `folder`. */
   readonly input?: string;

@@ -19,17 +19,11 @@ export interface AskSurroundings {
   /** Where prompts are drawn; never stdout when that carries JSON. */
   readonly output: NodeJS.WriteStream;
   readonly signal: AbortSignal;
-  /** Drawn over by a prompt, so whatever redraws the screen stops first. */
-  readonly beforePrompt?: () => void;
 }
 
 /** Questions to the person at the terminal. Without one, each says which option or variable answers it. */
-export function createAsk({ interactive, env, output, signal, beforePrompt }: AskSurroundings): Ask {
+export function createAsk({ interactive, env, output, signal }: AskSurroundings): Ask {
   const context = { output, signal };
-  const asked = async <T>(prompt: () => Promise<T>): Promise<T> => {
-    beforePrompt?.();
-    return prompt().catch(rethrow);
-  };
   return {
     interactive,
     secret: async (question) => {
@@ -44,8 +38,8 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
             : 'Run it on a terminal.',
         });
       }
-      const { askSecret } = await import('./prompts.ts');
-      return asked(() => askSecret(plainText(question), context));
+      const { askSecret } = await import('./yes-no-secret.ts');
+      return askSecret(plainText(question), context).catch(rethrowInterrupt);
     },
     confirm: async (question) => {
       if (!interactive) {
@@ -54,14 +48,14 @@ export function createAsk({ interactive, env, output, signal, beforePrompt }: As
           hint: 'Run it on a terminal, or see `hostwright help` for the option that answers it.',
         });
       }
-      const { askYesNo } = await import('./prompts.ts');
-      return asked(() => askYesNo(plainText(question), context));
+      const { askYesNo } = await import('./yes-no-secret.ts');
+      return askYesNo(plainText(question), context).catch(rethrowInterrupt);
     },
   };
 }
 
 /** Ctrl-C at a question is Ctrl-C, not a bug. */
-function rethrow(error: unknown): never {
+export function rethrowInterrupt(error: unknown): never {
   const name = error instanceof Error ? error.name : '';
   if (name === 'ExitPromptError' || name === 'AbortPromptError') {
     throw new InterruptedError('Stopped at a question.');
