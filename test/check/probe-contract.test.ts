@@ -50,7 +50,6 @@ describe.each(Object.keys(probes) as (keyof typeof probes)[])('the probe %s', (n
     const outcome = await run({ open, address: '127.0.0.1', port, timeoutMs: 300 }, settings.parse({}));
     server.close();
     expect(performance.now() - started).toBeLessThan(1500);
-    expect(outcome.connected).toBe(true);
     // A cause is named exactly when something is wrong.
     expect(outcome.cause === undefined).toBe(outcome.ok);
     expect(opened.length > 0 && opened.every(({ destroyed }) => destroyed)).toBe(true);

@@ -38,6 +38,8 @@ function sourceFor(target: string): Promise<string | undefined> {
 
 const REASONS: Readonly<Record<string, ForwardFailure>> = {
   ECONNREFUSED: 'refused',
+  // Accepted and thrown out in the same moment.
+  ECONNRESET: 'refused',
   ETIMEDOUT: 'timeout',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
