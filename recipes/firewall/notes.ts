@@ -3,6 +3,7 @@ import type { Facts } from '../../src/facts/facts.ts';
 import type { Firewall } from '../../src/facts/probes/firewall.ts';
 import type { Lan } from './lan.ts';
 import { type ListeningPort, listeningPorts, type Unlisted } from './listening.ts';
+import type { Opening } from './openings.ts';
 import { includesPort, portName } from './ports.ts';
 
 type Notes = NonNullable<RecipeParts['notes']>;
@@ -25,18 +26,31 @@ export function lanNotes({ interfaces, prefixes, ranges }: Lan, follows: boolean
   ];
 }
 
+/** ssh is never closed to whoever is setting this up. */
+export function sshNotes(openings: readonly Opening[], client: string | undefined): Notes {
+  const ports = new Set(openings.map(({ port }) => port));
+  return [...ports].map((port) => {
+    const open = openings.some((opening) => opening.port === port && opening.to === 'anyone');
+    const from = client === undefined ? '' : ` and to ${client}, where this connection comes from`;
+    const text = open
+      ? `tcp ${port} (ssh) stays open to everybody, as before; \`ssh: lan\` under the firewall closes it to others.`
+      : `tcp ${port} (ssh) stays open to the LAN${from}.`;
+    return { level: 'keep' as const, text };
+  });
+}
+
 /** Every port that listens and is not named in the host file. */
 export function unlistedNotes({ keep, close }: Unlisted, present: boolean): Notes {
   return [
     ...keep.map((port) => ({
       level: 'keep' as const,
-      text: `${show(port)} stays open to everybody, as before; \`close: [${port.port}]\` under the firewall closes it.`,
+      text: `${show(port)} stays open to everybody, as before; \`close: [${number(port)}]\` under the firewall closes it.`,
     })),
     ...close.map((port) => ({
       level: 'close' as const,
       text: port.docker
         ? `${show(port)} is published by Docker, which lets it in before this firewall is asked: publish it on 127.0.0.1 to close it.`
-        : `${show(port)} ${present ? 'is' : 'will be'} closed to other machines; \`keep: [${port.port}]\` under the firewall opens it.`,
+        : `${show(port)} ${present ? 'is' : 'will be'} closed to other machines; \`keep: [${number(port)}]\` under the firewall opens it.`,
       // What Docker lets in is not closed, so nothing could be proven.
       ...(port.docker ? {} : { port: { protocol: port.protocol, port: port.port } }),
     })),
@@ -57,7 +71,7 @@ export function takenNotes(facts: Facts, endpoints: readonly ExposedEndpoint[]):
     const whom = endpoint.expose === 'lan' ? 'the LAN' : 'this machine itself';
     return {
       level: 'warning' as const,
-      text: `${show(port)} listens already and is open to everybody; from now on only to ${whom}, since the role ${endpoint.role} says so. \`keep: [${port.port}]\` under the firewall leaves it open.`,
+      text: `${show(port)} listens already and is open to everybody; from now on only to ${whom}, since the role ${endpoint.role} says so. \`keep: [${number(port)}]\` under the firewall leaves it open.`,
     };
   });
 }
@@ -105,6 +119,11 @@ function includesSsh(facts: Facts, port: ListeningPort): boolean {
     facts.ssh.ports.map((number) => ({ protocol: 'tcp' as const, port: number })),
     port,
   );
+}
+
+/** As the lists of the host file take it. */
+function number({ protocol, port }: ListeningPort): string {
+  return `${port}/${protocol}`;
 }
 
 function show({ protocol, port, process }: ListeningPort): string {

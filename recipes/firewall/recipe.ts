@@ -8,7 +8,14 @@ import { firewalldParts } from './firewalld.ts';
 import { findLan, isInLan, type Lan } from './lan.ts';
 import { decideUnlisted } from './listening.ts';
 import { nftablesResources } from './nftables.ts';
-import { forwardedNotes, lanNotes, otherFirewallNotes, takenNotes, unlistedNotes } from './notes.ts';
+import {
+  forwardedNotes,
+  lanNotes,
+  otherFirewallNotes,
+  sshNotes,
+  takenNotes,
+  unlistedNotes,
+} from './notes.ts';
 import { endpointOpenings, type Opening } from './openings.ts';
 import { expandPort, includesPort, type Port, portInput, portName } from './ports.ts';
 import { foreignFirewall } from './refuse-foreign.ts';
@@ -78,7 +85,9 @@ function derive({ input, endpoints, facts, network }: RecipeContext<Input>): Wan
     return includesPort(keep, port) ? [`close: ${port.port} stands in keep as well`] : [];
   });
   if (contradictions.length > 0) {
-    throw new UserError(contradictions.map((message) => ({ message, hint: 'Take it out of the list.' })));
+    throw new UserError(
+      [...new Set(contradictions)].map((message) => ({ message, hint: 'Take it out of the list.' })),
+    );
   }
   return {
     lan: findLan(facts.network, network),
@@ -107,6 +116,7 @@ function ownTable(context: RecipeContext<Input>, { lan, openings, close }: Wante
     resources: nftablesResources(context, [...openings, ...ssh, ...kept], { lan, client, ping: input.ping }),
     notes: [
       ...lanNotes(lan, true),
+      ...sshNotes(ssh, client),
       ...unlistedNotes(unlisted, facts.firewall.ours.present),
       ...takenNotes(facts, endpoints),
       ...forwardedNotes(facts.firewall),
