@@ -8,7 +8,11 @@ import { Shell } from '../quote.ts';
  */
 export const library = new Shell(String.raw`
 # hw_fail TEXT: ends the step with a reason for people.
-hw_fail() { printf '%s\n' "$1" >&2; exit 1; }
+hw_fail() {
+  printf '%s\n' "$1" >&2
+  [ -z "$HW_RUN" ] || printf '%s\n' "$1" >"$HW_RUN/reason"
+  exit 1
+}
 
 # hw_put SOURCE DEST MODE OWNER GROUP: puts a copy of SOURCE in the place of DEST, atomically and durably.
 # Consumes nothing: SOURCE stays. A link at DEST is replaced, never followed.

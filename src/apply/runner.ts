@@ -41,6 +41,7 @@ hw_deliver() {
     hw_name=$(basename -- "$hw_mark"); hw_action=\${hw_name%%:*}; hw_service=\${hw_name#*:}
     if [ "$hw_action" = reload ] && [ -e "$HW_STATE/pending/restart:$hw_service" ]; then rm -f -- "$hw_mark"; continue; fi
     if ! systemctl is-active --quiet -- "$hw_service.service" || hw_settled "$hw_mark" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
+    if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_service.service")" = yes ]; then systemctl daemon-reload; fi
     if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_service.service") >"$HW_RUN/step.log" 2>&1 </dev/null; then
       rm -f -- "$hw_mark"
       hw_event notified "$hw_service" "$hw_action" ok ''
@@ -56,7 +57,9 @@ hw_deliver() {
 hw_remember() { printf '%s\t%s\n' "$1" "$2" >>"$HW_STATE/remembered"; }
 
 hw_failed_step() { # N START REASON
-  hw_event step-ended "$1" failed "$(( $(hw_now) - $2 ))" "$(hw_text "$3")" "$(hw_tail "$HW_RUN/step.log")"
+  # A step that gave up in words of its own has left them here.
+  hw_reason=$(cat "$HW_RUN/reason" 2>/dev/null)
+  hw_event step-ended "$1" failed "$(( $(hw_now) - $2 ))" "$(hw_text "\${hw_reason:-$3}")" "$(hw_tail "$HW_RUN/step.log")"
 }
 hw_now() { cut -d' ' -f1 /proc/uptime | tr -d .; }
 
@@ -69,13 +72,14 @@ hw_step() {
   hw_begun=$(hw_now)
   HW_BEFORE=$HW_RUN/before/$1; mkdir -p -m 700 -- "$HW_BEFORE"
   hw_event step-started "$1"
-  : >"$HW_RUN/step.log"
+  : >"$HW_RUN/step.log"; rm -f -- "$HW_RUN/reason"
   (set -e; "hw_do_$1_converged") >/dev/null 2>&1 </dev/null 9>&-
   if [ $? = 0 ]; then
     hw_keep_memory "$1" "$2"
     hw_event step-ended "$1" unchanged "$(( $(hw_now) - hw_begun ))"
     return 0
   fi
+  rm -f -- "$HW_RUN/reason"
   (set -e; "hw_do_$1_unmoved") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then
     hw_failed_step "$1" "$hw_begun" 'It is no longer as it was when the plan was made. Run the command again to plan anew.'
@@ -210,7 +214,7 @@ hw_begin() {
 hw_finish() {
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
-  rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log"
+  rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
   if [ "$(wc -l <"$HW_STATE/remembered" 2>/dev/null || echo 0)" -gt 2000 ]; then
     tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" && mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
   fi
@@ -228,7 +232,11 @@ hw_ended() {
 
 hw_entry() {
   case $1 in
-  run) hw_begin; hw_steps; hw_deliver || hw_finish 1; hw_finish 0 ;;
+  run)
+    hw_begin; hw_steps
+    hw_deliver || hw_finish 1
+    (hw_last) >>"$HW_RUN/output" 2>&1 </dev/null 9>&-
+    hw_finish 0 ;;
   ended) hw_ended ;;
   revert) hw_revert_all "$2" ;;
   esac

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { RECORD_FORMAT } from '../facts/read-facts.ts';
+import { allKinds } from '../observe/observe.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { joinShell, Shell, sh } from '../quote.ts';
 import type { Blob, Step, Validation } from '../resources/kind.ts';
@@ -46,6 +47,10 @@ ${joinShell(validations.map(([service, command]) => sh`  ${service}) ${command} 
 hw_steps() {
 :
 ${joinShell(calls)}
+}
+hw_last() {
+:
+${joinShell(allKinds().flatMap(({ finish }) => (finish ? [finish] : [])))}
 }
 hw_entry "$@"
 `;

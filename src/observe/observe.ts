@@ -60,6 +60,11 @@ export function kindOf(name: string): Kind<unknown, unknown> {
   return kind as Kind<unknown, unknown>;
 }
 
+/** Every kind of the registry, by name. */
+export function allKinds(): readonly Kind<unknown, unknown>[] {
+  return Object.keys(kinds).map(kindOf);
+}
+
 function byKind(resources: readonly OwnedResource[]): [Kind<unknown, unknown>, OwnedResource[]][] {
   const groups = new Map<string, OwnedResource[]>();
   for (const owned of resources) {

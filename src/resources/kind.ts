@@ -96,6 +96,8 @@ export interface Kind<Spec, State> {
   step(spec: Spec, state: State): Step;
   /** Adjacent changes of this kind as one step (several packages, one apt call). */
   batch?(items: readonly { readonly spec: Spec; readonly state: State }[]): Step;
+  /** Runs on the host at the end of every run that succeeded, once services have read their configuration. */
+  readonly finish?: Shell;
   /** Pure. What a person should know about this resource even when nothing differs. */
   notes?(spec: Spec, state: State, context: DiffContext): readonly string[];
   /** For docs: what this kind is, in one sentence. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { packageName } from '../compose/inputs.ts';
 import { sh } from '../quote.ts';
 import { defineKind } from './kind.ts';
+import { startHeld } from './package/hold.ts';
 import { type ListsAge, type PackageState, parsePackages } from './package/parse.ts';
 import { notInstalled, packageStep } from './package/step.ts';
 
@@ -11,6 +12,7 @@ const schema = z.strictObject({ name: packageName() });
 export const kind = defineKind({
   name: 'package',
   describe: 'A Debian package that is installed.',
+  finish: startHeld,
   schema,
   key: (spec) => spec.name,
 
