@@ -29,8 +29,11 @@ interface Addition {
 }
 
 function splice(text: string, root: MapTree, roles: Tree | undefined, { name, body, eol }: Addition): string {
+  if (!roles && root.flow) return spliceFlow(text, root, 'roles', { [name]: parse(body) ?? {} });
   if (!roles) return insertLines(text, endOfLine(text, root.end), [`${name}:`, body], 0, eol, 'roles:');
-  if (roles.kind === 'map' && roles.flow) return spliceFlow(text, roles, name, body);
+  if (roles.kind === 'map' && roles.flow) return spliceFlow(text, roles, name, parse(body) ?? {});
+  if (root.flow)
+    throw new UserError({ at: roles.at, message: 'roles is empty here', hint: 'Write roles: {}.' });
   if (roles.kind === 'map') {
     const first = [...roles.entries.values()][0];
     const indent = (first?.keyAt.column ?? 3) - 1;
@@ -40,13 +43,13 @@ function splice(text: string, root: MapTree, roles: Tree | undefined, { name, bo
 }
 
 /** `{ a: {} }` becomes `{ a: {}, b: {…} }`. */
-function spliceFlow(text: string, roles: MapTree, name: string, body: string): string {
-  const value = stringify(parse(body) ?? {}, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
-  const close = roles.end - 1;
-  const inside = text.slice(roles.start + 1, close).trimEnd();
-  const comma = roles.entries.size > 0 && !inside.endsWith(',') ? ',' : '';
-  const at = roles.start + 1 + inside.length;
-  return `${text.slice(0, at)}${comma} ${name}: ${value} ${text.slice(close)}`;
+function spliceFlow(text: string, map: MapTree, key: string, role: unknown): string {
+  const value = stringify(role, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
+  const close = map.end - 1;
+  const inside = text.slice(map.start + 1, close).trimEnd();
+  const comma = map.entries.size > 0 && !inside.endsWith(',') ? ',' : '';
+  const at = map.start + 1 + inside.length;
+  return `${text.slice(0, at)}${comma} ${key}: ${value} ${text.slice(close)}`;
 }
 
 function insertLines(
