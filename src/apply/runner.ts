@@ -202,6 +202,7 @@ hw_begin() {
   if ! flock -n 9; then
     hw_other=$(cat "$HW_STATE/current" 2>/dev/null)
     hw_event busy "$(hw_text "$(cat "$HW_STATE/runs/$hw_other/owner" 2>/dev/null)")"
+    rm -rf -- "$HW_BLOBS"
     hw_event end 75; exit 0
   fi
   printf '%s\n' "$HW_ID" >"$HW_STATE/current"

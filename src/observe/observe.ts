@@ -44,7 +44,7 @@ export async function observe(shell: RootShell, { resources }: Composition): Pro
       parts.get(kind.name) ?? Buffer.alloc(0),
       owned.map(({ resource }) => resource.spec),
     );
-    owned.forEach(({ resource }, index) => states.set(resource.id, parsed[index]));
+    for (const [index, { resource }] of owned.entries()) states.set(resource.id, parsed[index]);
   }
   return { states, ...records(parts.get(RECORDS.name)?.toString('utf8') ?? '') };
 }

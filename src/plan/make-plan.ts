@@ -8,6 +8,8 @@ import type { Change, Plan, PlannedStep } from './plan.ts';
 export interface PlanOptions {
   readonly adopt: readonly string[];
   readonly onConflict: 'stop' | 'keep' | 'take';
+  /** Set when only one role is planned: what else hostwright manages is then no news. */
+  readonly only?: string;
 }
 
 interface Item {
@@ -21,7 +23,7 @@ export function makePlan(
   host: string,
   { resources, endpoints, notes }: Composition,
   { states, remembered, pending }: Observations,
-  { adopt, onConflict }: PlanOptions,
+  { adopt, onConflict, only }: PlanOptions,
 ): Plan {
   const items: Item[] = [];
   const allNotes: PlanNote[] = [...notes];
@@ -60,6 +62,7 @@ export function makePlan(
       step: kind.step(resource.spec, state),
     });
   }
+  if (only === undefined) allNotes.push(...leftBehind(resources, remembered));
   return {
     host,
     changes: items.map(({ change }) => change),
@@ -77,6 +80,21 @@ export function makePlan(
         .map(({ name, validate }) => [name, validate ?? []]),
     ),
   };
+}
+
+/** What earlier host files declared and this one does not: it stays, and a person should know. */
+function leftBehind(
+  resources: Composition['resources'],
+  remembered: Observations['remembered'],
+): readonly PlanNote[] {
+  const declared = new Set(resources.map(({ resource }) => resource.id));
+  const left = [...remembered.keys()].filter((id) => !declared.has(id));
+  if (left.length === 0) return [];
+  const some = left.slice(0, 5).join(', ');
+  const more = left.length > 5 ? ` and ${left.length - 5} more` : '';
+  return [
+    { role: '', level: 'info', text: `No longer in the host file, and left as they are: ${some}${more}.` },
+  ];
 }
 
 /** Adjacent changes that go in one call, or are proven together, become one step. */

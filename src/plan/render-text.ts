@@ -138,7 +138,7 @@ function notesBlock(
   if (rest.length === 0) return '';
   const lines = rest.map(({ role, level, text }) => {
     const sign = level === 'warning' ? paint.changed('!') : paint.accent('i');
-    return `  ${sign} ${wrapText(`${plainLine(role)}: ${plainLine(text)}`, columns - 4).join('\n    ')}`;
+    return `  ${sign} ${wrapText(`${role ? `${plainLine(role)}: ` : ''}${plainLine(text)}`, columns - 4).join('\n    ')}`;
   });
   return [paint.strong('Good to know'), ...lines].join('\n');
 }
