@@ -6,8 +6,10 @@ import type { Prompts } from './prompts.ts';
 
 /** Asks for one input in the way that suits its type. Undefined: left to the default. */
 export async function askInput(key: string, schema: z.core.$ZodType, prompts: Prompts): Promise<unknown> {
-  const { question, help } = inputMeta(schema);
-  const message = `${question ?? `${key}?`}${help ? `\n  ${help}\n ` : ''}`;
+  const { question, help, input } = inputMeta(schema);
+  const made = input === 'folder' ? ['It is made, with a first page in it, where there is none.'] : [];
+  const remarks = [...(help ? [help] : []), ...made].map((remark) => `\n  ${remark}`);
+  const message = [question ?? `${key}?`, ...remarks, ...(remarks.length > 0 ? ['\n '] : [])].join('');
   const fallback = defaultOf(schema);
   const bare = strip(schema);
   if (bare instanceof z.ZodBoolean) return prompts.confirm({ message, default: fallback === true });
