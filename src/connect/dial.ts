@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectError } from '../errors.ts';
 import { closedPort, noAnswer, noRoute, slowLookup, unknownHost } from './failures.ts';
 import { interrupted } from './interrupt.ts';
@@ -19,7 +19,7 @@ export function dial({ settings, place, limits, signal }: SshRoute): Promise<Soc
       autoSelectFamily: settings.family === 0,
       autoSelectFamilyAttemptTimeout: 2_500,
     });
-    let lookedUp = false;
+    let lookedUp = isIP(settings.hostname) !== 0;
     const fail = (error: Error): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

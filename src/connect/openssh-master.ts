@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sh } from '../quote.ts';
 import { type Askpass, startAskpass } from './askpass.ts';
-import { noAnswer } from './failures.ts';
+import { noAnswer, slowLookup } from './failures.ts';
 import { interrupted } from './interrupt.ts';
 import { forLoginShell } from './login-shell.ts';
 import { type Answering, answering, type GivenAnswers } from './openssh-answers.ts';
@@ -40,7 +40,8 @@ export async function startMaster(route: SshRoute, given: GivenAnswers): Promise
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const clock = patience(route.limits.login, route.ask, () => fail(noAnswer(route.place)));
+  let log: MasterLog | undefined;
+  const clock = patience(route.limits.login, route.ask, () => fail(tooSlow(route, log?.text ?? '')));
   const onAbort = (): void => fail(interrupted());
   route.signal?.addEventListener('abort', onAbort, { once: true });
   let child: ChildProcess | undefined;
@@ -56,7 +57,7 @@ export async function startMaster(route: SshRoute, given: GivenAnswers): Promise
       // No terminal: ssh must ask through us and nothing else.
       detached: true,
     });
-    const log = new MasterLog(child);
+    log = new MasterLog(child);
     await Promise.race([readiness(child, ready, log, answers, route), failed]);
     return masterOf(child, controlPath, answers.passwords > 0, log, remove);
   } catch (error) {
@@ -103,6 +104,11 @@ function masterArguments(
     ...(nameKeys ? settings.identityFiles.flatMap((file) => ['-i', file]) : []),
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
   ];
+}
+
+/** Whether the time went by before the first packet, in looking the name up, or afterwards. */
+function tooSlow({ place }: SshRoute, log: string): Error {
+  return /^debug1: (Connecting to|Executing proxy command)/m.test(log) ? noAnswer(place) : slowLookup(place);
 }
 
 function list(files: readonly string[]): string {

@@ -25,8 +25,10 @@ export function wrapChannel(raw: ssh2.ClientChannel, target: string): OpenChanne
   });
 
   let lose: (cause: unknown) => void = () => {};
+  let abandon: () => void = () => {};
   const exit = new Promise<ExitStatus>((resolve, reject) => {
     lose = (cause) => reject(lost(target, cause));
+    abandon = () => resolve(status ?? { code: null });
     raw.once('close', () => {
       stdin.gone(new Error('The command has ended.'));
       if (status === undefined && !closed) reject(noStatus(target));
@@ -43,7 +45,11 @@ export function wrapChannel(raw: ssh2.ClientChannel, target: string): OpenChanne
     close() {
       if (closed) return;
       closed = true;
+      // sshd confirms a close only when the command has ended: a hint to it, and no waiting.
+      raw.signal('HUP');
       raw.close();
+      stdin.gone(new Error('The channel was closed.'));
+      abandon();
       for (const stream of [raw, raw.stderr]) stream.unpipe().resume();
     },
     lose(cause) {
