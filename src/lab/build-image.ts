@@ -1,6 +1,6 @@
 /** Building a base image: once a release, then kept for all labs. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Image, imageFolder } from './images.ts';
 import { withLock } from './lock.ts';
@@ -34,6 +34,7 @@ export async function ensureImage(
     );
     await build(image, folder + UNFINISHED, signal);
     await rename(folder + UNFINISHED, folder);
+    await removeSuperseded(image.kind, folder);
     report(`Built the image ${image.kind} in ${Math.round((performance.now() - started) / 1000)} s`);
   });
   return folder;
@@ -56,6 +57,25 @@ async function removeUnfinished(kind: string): Promise<void> {
   }
 }
 
+/** Images of the same kind that an older hostwright built, unless a machine still runs from them. */
+async function removeSuperseded(kind: string, current: string): Promise<void> {
+  const older = (await readdir(IMAGES))
+    .map((entry) => join(IMAGES, entry))
+    .filter((path) => path.startsWith(join(IMAGES, `${kind}-`)) && path !== current);
+  if (older.length === 0) return;
+  const mounts = await allMounts();
+  for (const path of older) {
+    if (!mounts.includes(path)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** The mounts that any process sees, as text. Machines mount where only they see it. */
+async function allMounts(): Promise<string> {
+  const processes = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const texts = processes.map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
+  return (await Promise.all(texts)).join('');
+}
+
 async function build(
   { kind, release, packages, files, finish }: Image,
   folder: string,
@@ -71,26 +91,34 @@ async function build(
       `--include=${packages.join(',')}`,
       `--aptopt=Acquire::http::Proxy "http://127.0.0.1:${proxy.port}"`,
       '--aptopt=Acquire::Retries "2"',
-      // Translations and manuals are a third of the time, and nobody reads them here.
-      '--aptopt=Acquire::Languages "none"',
       release,
       folder,
       'http://deb.debian.org/debian',
     ]);
     await must(`Building the image ${kind}`, argv, options);
+    // The options above are for building, not for the machines.
+    await rm(join(folder, 'etc/apt/apt.conf.d/99mmdebstrap'), { force: true });
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    await must(`Finishing the image ${kind}`, withoutHeirs(['chroot', folder, 'sh', '-s']), {
+      ...options,
+      input: finish.text,
+    });
+    // As on a machine that was just installed: its next `apt-get update` fetches only what is new.
+    const update = [
+      'chroot',
+      folder,
+      'apt-get',
+      '-o',
+      `Acquire::http::Proxy=http://127.0.0.1:${proxy.port}`,
+      'update',
+    ];
+    await must(`Fetching the package lists of the image ${kind}`, withoutHeirs(update), options);
   } finally {
     await proxy.close();
   }
-  // The options above are for building, not for the machines.
-  await rm(join(folder, 'etc/apt/apt.conf.d/99mmdebstrap'), { force: true });
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-  await must(`Finishing the image ${kind}`, withoutHeirs(['chroot', folder, 'sh', '-s']), {
-    ...options,
-    input: finish.text,
-  });
 }
 
 /** In a pid namespace that ends with us: kill -9 of `lab up` leaves no half of a build running. */

@@ -79,9 +79,12 @@ export function peerImage(): Image {
   };
 }
 
+/** Of how an image is built; counted up when that changes. */
+const FORMAT = 2;
+
 export function imageFolder(image: Image): string {
   const { kind, release, packages, files, finish } = image;
-  const content = JSON.stringify([release, packages, files, finish.text]);
+  const content = JSON.stringify([FORMAT, release, packages, files, finish.text]);
   return join(IMAGES, `${kind}-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`);
 }
 
