@@ -88,16 +88,21 @@ hw_wanted=$(printf '%s' ${wanted} | sort)
       unmoved: sh`firewall-cmd --state >/dev/null 2>&1 || hw_fail 'firewalld has been stopped meanwhile.'`,
       record: sh`${zone}
 for hw_path in ${files}; do hw_keep "$hw_path" || exit 1; done
-${ours(sh``)} >"$HW_BEFORE/firewalld-$hw_zone"`,
+${ours(sh``)} >"$HW_BEFORE/firewalld-$hw_zone"
+${ours(sh`--permanent`)} >"$HW_BEFORE/firewalld-$hw_zone.permanent"`,
       change: sh`${zone}
 ${MAKE_SAME}
 printf '%s' ${wanted} >"$HW_BEFORE/firewalld-$hw_zone.wanted" || exit 1
 hw_make_same "$HW_BEFORE/firewalld-$hw_zone.wanted" && hw_make_same "$HW_BEFORE/firewalld-$hw_zone.wanted" --permanent`,
-      // firewalld may not be running (early boot): it then reads the files that are put back here.
+      // firewalld may not be running (early boot): it then reads the files that are put back here. While it runs it has
+      // the permanent rules in memory as well.
       undo: sh`${zone}
 ${MAKE_SAME}
 hw_undone=0
-if firewall-cmd --state >/dev/null 2>&1; then hw_make_same "$HW_BEFORE/firewalld-$hw_zone" || hw_undone=1; fi
+if firewall-cmd --state >/dev/null 2>&1; then
+  hw_make_same "$HW_BEFORE/firewalld-$hw_zone" || hw_undone=1
+  hw_make_same "$HW_BEFORE/firewalld-$hw_zone.permanent" --permanent || hw_undone=1
+fi
 for hw_path in ${files}; do hw_restore "$hw_path" || hw_undone=1; done
 [ "$hw_undone" = 0 ]`,
     };
