@@ -8,7 +8,7 @@ import { library } from './library.ts';
 import { runner } from './runner.ts';
 
 /** Seconds in which a fresh connection has to confirm a change that could cut the way in. */
-export const CONFIRM_SECONDS = 40;
+export const CONFIRM_SECONDS = 30;
 
 export interface RunIdentity {
   readonly id: string;
