@@ -1,10 +1,17 @@
-import { HostError, type Problem, UserError } from '../errors.ts';
+import { HostError, InterruptedError, type Problem, UserError } from '../errors.ts';
 import { COLOUR, type Paint, PLAIN } from '../ui/paint.ts';
 import { plainText } from '../ui/plain-text.ts';
 import { hasColour } from './context.ts';
 
+/** What an AbortSignal throws is Ctrl-C, wherever it was waited for. */
+function asInterruption(error: unknown): unknown {
+  const isAbort = error instanceof Error && (error.name === 'AbortError' || error.name === 'ExitPromptError');
+  return isAbort ? new InterruptedError('Interrupted.') : error;
+}
+
 /** Says what went wrong on stderr (with `--json` also as one object on stdout), and returns the exit code for it. */
-export function reportError(error: unknown, argv: readonly string[]): number {
+export function reportError(thrown: unknown, argv: readonly string[]): number {
+  const error = asInterruption(thrown);
   const has = (option: string): boolean => argv.slice(0, dashes(argv)).includes(option);
   const colour = hasColour({ color: !has('--no-color') }, process.env, process.stderr);
   const verbose = has('--verbose') || has('-v');
