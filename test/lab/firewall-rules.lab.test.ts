@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compose, endpoint, rulesetOf } from '../recipes/firewall/context.ts';
+import { compose, endpoint, homeFacts, rulesetOf } from '../recipes/firewall/context.ts';
 import { type TwoMachines, twoMachines } from './firewall/two-machines.ts';
 
 const roles = [
@@ -119,6 +120,44 @@ describe('our table, with real packets', { timeout: 30_000 }, () => {
     await machines.script('load');
     await machines.box('nft flush set inet hostwright lan4');
     expect((await machines.script('check')).output).toContain('192.168.1.0/24');
+  });
+
+  it('is valid for any roles, listeners and ranges', async () => {
+    const port = fc.integer({ min: 1, max: 65_535 });
+    const protocol = fc.constantFrom('tcp' as const, 'udp' as const);
+    const expose = fc.constantFrom('host' as const, 'lan' as const, 'internet' as const);
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
+    const process = fc.string({ minLength: 1 }).filter((text) => !/[\n\0]/.test(text));
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(name, port, expose, protocol), { maxLength: 30 }),
+      fc.array(fc.tuple(protocol, port, process), { maxLength: 10 }),
+      fc.subarray([
+        '10.0.0.0/8',
+        '192.168.7.0/24',
+        '10.1.0.0/16',
+        'fd12::/48',
+        'fd12::/64',
+        '0.0.0.0/0',
+        '::/0',
+      ]),
+      fc.boolean(),
+      async (roles, listening, lan, ping) => {
+        const sockets = listening.map(
+          ([protocol, number, program]) =>
+            `${protocol} UNCONN 0 0 0.0.0.0:${number} 0.0.0.0:* users:(("${program}",pid=7,fd=3))`,
+        );
+        const parts = compose({
+          endpoints: roles.map(([role, ...rest]) => endpoint(role, ...rest)),
+          facts: homeFacts(sockets),
+          network: { lan },
+          clientAddress: '198.51.100.7',
+          input: { ping, ssh: 'lan' },
+        });
+        await machines.load(rulesetOf(parts));
+        expect(await machines.script('check')).toEqual({ code: 0, output: '' });
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
   });
 
   it('touches no other table, also when it goes', async () => {

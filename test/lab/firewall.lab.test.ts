@@ -29,6 +29,11 @@ describe.each(['bookworm', 'trixie'] as const)('the firewall on %s', (release) =
     expect(await openPorts(box, 'phone', BOX)).toEqual(['22', '80']);
     expect(await openPorts(box, 'phone', six, '1-1024')).toEqual(['22', '80']);
     expect(await openPorts(box, 'internet', six, '1-1024')).toEqual([]);
+    expect(await box.on('phone', `nmap -sn -n -PE --disable-arp-ping -oG - ${BOX}`)).toContain('Status: Up');
+    await box.on('box', 'systemctl start nftables; systemctl restart nftables');
+    await box.on('box', 'until nft list table inet hostwright >/dev/null 2>&1; do sleep 0.1; done');
+    expect(await openPorts(box, 'phone', BOX, '1-1024')).toEqual(['22', '80']);
+    await box.on('box', 'systemctl stop nftables; systemctl start hostwright-firewall');
 
     await box.on('box', 'nft flush ruleset');
     expect(await box.changes()).toEqual(['ruleset:inet-hostwright']);

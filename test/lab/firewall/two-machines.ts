@@ -18,7 +18,7 @@ export const FROM = {
 
 const BOX = { four: '192.168.1.20', six: 'fd00:1::20' } as const;
 
-export type Sender = keyof typeof FROM;
+type Sender = keyof typeof FROM;
 
 /** Two network namespaces on one cable: the box with the firewall, and a machine that tries to reach it. */
 export interface TwoMachines {
