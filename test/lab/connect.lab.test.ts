@@ -43,7 +43,12 @@ describe.each(['bookworm', 'trixie'] as const)('connections to a real host on %s
     timeout: 900_000,
   }, async () => {
     const state = await labUp({ name: lab, release, report: () => {} });
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/lab/connect/vitest.config.ts'];
+    const vitest = [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      'test/lab/connect/support/vitest.config.ts',
+    ];
     const report = ['--reporter=json', `--outputFile=${output}`];
     await runToEnd(laptopArgv(state, ['env', `HW_TEST_LAB=${lab}`, process.execPath, ...vitest, ...report]));
     const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
