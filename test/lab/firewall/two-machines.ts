@@ -18,8 +18,6 @@ export const FROM = {
 
 const BOX = { four: '192.168.1.20', six: 'fd00:1::20' } as const;
 
-type Sender = keyof typeof FROM;
-
 /** Two network namespaces on one cable: the box with the firewall, and a machine that tries to reach it. */
 export interface TwoMachines {
   /** Loads the rules the way the unit does. */
