@@ -6,11 +6,12 @@ import { Shell } from '../quote.ts';
  * Variables a step finds: `HW_BLOBS` (folder of uploaded content, by sha256), `HW_BEFORE` (folder for what undoing needs),
  * `P` (empty, or the folder in which files are staged for validation).
  */
-export const library = new Shell(String.raw`
+export const library = new Shell(
+  String.raw`
 # hw_fail TEXT: ends the step with a reason for people.
 hw_fail() {
   printf '%s\n' "$1" >&2
-  [ -z "$HW_RUN" ] || printf '%s\n' "$1" >"$HW_RUN/reason"
+  [ -z "\${HW_RUN:-}" ] || printf '%s\n' "$1" >"$HW_RUN/reason"
   exit 1
 }
 
@@ -51,4 +52,5 @@ hw_is_file() {
   [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %U %G' -- "$1")" = "$3 $4 $5" ] &&
     [ "$(sha256sum <"$1" | cut -c1-64)" = "$2" ]
 }
-`);
+`.replaceAll('\\${', '${'),
+);
