@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HostError } from '../errors.ts';
 import { sh } from '../quote.ts';
-import { leader } from './cgroup.ts';
+import { leader, members } from './cgroup.ts';
 import { machineArgv } from './exec.ts';
 import { consoleFile, powerCutFile } from './machine.ts';
 import { ADDRESSES } from './network.ts';
 import { machineName, type NodeName, netnsPath } from './places.ts';
 import { asRoot } from './root.ts';
-import { lastLines, mortal, must, run } from './run.ts';
+import { lastLines, mortal, must, type RunResult, run } from './run.ts';
 
 /** Milliseconds. */
 const BOOT = 60_000;
@@ -27,12 +27,37 @@ for address in ${[v4, v6]}; do
 done
 until { exec 3<>${`/dev/tcp/${v4}/22`} && read -r -t 5 greeting <&3; } 2>/dev/null; do nap; done`;
   const argv = ['nsenter', `--net=${netnsPath(lab, 'laptop')}`, 'bash', '-c', script.text];
-  const { code, stderr } = await run(mortal(asRoot(argv)));
+  const code = await whileKept(lab, node, (signal) => run(mortal(asRoot(argv)), { signal }));
   if (code === 0) return;
-  throw new HostError(`The machine ${node} of the lab ${lab} did not come up in ${timeoutMs / 1000} s`, {
-    hint: `Its console: ${consoleFile(lab, node)}`,
-    output: `${stderr}${lastLines(await readFile(consoleFile(lab, node), 'utf8').catch(() => ''), 15)}`,
+  const why = code === undefined ? 'ended before it was up' : `did not come up in ${timeoutMs / 1000} s`;
+  throw new HostError(`The machine ${node} of the lab ${lab} ${why}`, {
+    output: lastLines(await readFile(consoleFile(lab, node), 'utf8').catch(() => ''), 15),
   });
+}
+
+/** Milliseconds. */
+const GRACE = 2_000;
+
+/** The exit code of `work`; undefined when the machine's keeper ended first, since then it will never be up. */
+async function whileKept(
+  lab: string,
+  node: NodeName,
+  work: (signal: AbortSignal) => Promise<RunResult>,
+): Promise<number | undefined> {
+  const controller = new AbortController();
+  const started = Date.now();
+  const watch = setInterval(() => {
+    // At first the keeper may not be in its control group yet.
+    if (members(lab, node).length === 0 && Date.now() - started > GRACE) controller.abort();
+  }, 200);
+  try {
+    return (await work(controller.signal)).code;
+  } catch (error) {
+    if (controller.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    clearInterval(watch);
+  }
 }
 
 /** Milliseconds. */

@@ -59,9 +59,9 @@ export function members(name: string, part?: string): number[] {
   return [...new Set(pids)];
 }
 
-/** The process in a group that is PID 1 of a machine: the one whose innermost pid is 1. */
+/** The process in a group that is PID 1 of a machine: the first one of a pid namespace just below ours. */
 export function leader(name: string, part: string): number | undefined {
-  return members(name, part).find((pid) => innermostPid(pid) === 1);
+  return members(name, part).find(isFirst);
 }
 
 /** Removes the emptied groups of a lab. False while one of them still has processes. */
@@ -77,9 +77,10 @@ function pidsBelow(folder: string): number[] {
   return [...own, ...folders(folder).flatMap(pidsBelow)];
 }
 
-function innermostPid(pid: number): number | undefined {
-  const line = /^NSpid:\s+(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1]?.split(/\s+/) ?? [];
-  return line.length > 1 ? Number(line.at(-1)) : undefined;
+/** Its pids from this namespace inwards are two, and the inner one is 1; a machine within the machine has three. */
+function isFirst(pid: number): boolean {
+  const pids = /^NSpid:\s+(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1]?.split(/\s+/) ?? [];
+  return pids.length === 2 && pids[1] === '1';
 }
 
 function removeTree(folder: string): boolean {

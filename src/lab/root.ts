@@ -22,6 +22,13 @@ export function helperArgv(args: readonly string[]): string[] {
   return [process.execPath, join(packageRoot(), 'dist/lab-helper.js'), ...args];
 }
 
+/** How this computer reaches Debian's servers, as `NAME=value`: sudo and other programs between would drop it. */
+export function proxySettings(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
+  return PROXY_VARIABLES.flatMap((name) => (env[name] ? [`${name}=${env[name]}`] : []));
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'HOSTWRIGHT_UPSTREAM_PROXY'];
+
 /** The person who started hostwright, also when sudo stands between. */
 export function caller(): { readonly uid: number; readonly gid: number } {
   const uid = Number(process.env.SUDO_UID);
@@ -51,7 +58,7 @@ export async function asHelper(
   report: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const [program = '', ...rest] = asRoot(helperArgv(args));
+  const [program = '', ...rest] = asRoot(['env', ...proxySettings(), ...helperArgv(args)]);
   const child = spawn(program, rest, { stdio: ['inherit', 'pipe', 'inherit'] });
   // On a terminal Ctrl-C reaches it by itself; it may be told twice.
   const stop = (): void => void child.kill('SIGINT');

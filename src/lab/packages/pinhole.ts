@@ -9,7 +9,7 @@ import { joinShell, sh } from '../../quote.ts';
 import { makeKeptGroups, startKeeper } from '../machine.ts';
 import { PACKAGE_PORT } from '../network.ts';
 import { labFolder, netnsPath } from '../places.ts';
-import { helperArgv } from '../root.ts';
+import { helperArgv, proxySettings } from '../root.ts';
 
 const PART = 'packages';
 
@@ -17,7 +17,8 @@ export async function openPinhole(lab: string): Promise<void> {
   await mkdir(join(labFolder(lab), PART), { recursive: true });
   const groups = makeKeptGroups(lab, PART);
   const inside = ['nsenter', `--net=${netnsPath(lab, 'internet')}`];
-  const socket = ['systemd-socket-activate', `--listen=[::]:${PACKAGE_PORT}`];
+  const passed = proxySettings().map((setting) => `--setenv=${setting}`);
+  const socket = ['systemd-socket-activate', `--listen=[::]:${PACKAGE_PORT}`, ...passed];
   const script = sh`${joinShell(groups.map((group) => sh`echo $$ > ${group}/keeper/cgroup.procs || exit 1`))}
 home=/proc/$$/ns/net
 while :; do
