@@ -44,6 +44,7 @@ export async function bundle(): Promise<ReadonlyMap<string, number>> {
     target: 'node20',
     chunkNames: '[name]-[hash]',
     minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     external: ['cpu-features', '*.node'],
     banner: { js: BANNER },

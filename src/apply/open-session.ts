@@ -28,11 +28,7 @@ import type { HostSession, OpenSession, SessionOptions, Summary } from './sessio
 export const openSession: OpenSession = async (host, options) => {
   const started = performance.now();
   options.listener({ event: 'connecting', target: describeTarget(host) });
-  const connection = await connect(host.connect, {
-    ask: options.ask,
-    signal: options.signal,
-    ...(options.acceptHostKey === undefined ? {} : { acceptHostKey: options.acceptHostKey }),
-  });
+  const connection = await (options.connection ?? connectTo(host, options));
   try {
     const secrets = rootSecrets();
     const shell = await openShell(connection, host, options, secrets);
@@ -47,6 +43,10 @@ export const openSession: OpenSession = async (host, options) => {
     throw error;
   }
 };
+
+function connectTo(host: Host, { ask, signal, acceptHostKey }: SessionOptions): Promise<Connection> {
+  return connect(host.connect, { ask, signal, ...(acceptHostKey === undefined ? {} : { acceptHostKey }) });
+}
 
 function describeTarget({ connect: target }: Host): string {
   if (target.kind === 'ssh') return target.user ? `${target.user}@${target.host}` : target.host;

@@ -17,12 +17,16 @@ HW_RUN=$HW_STATE/runs/$HW_ID; HW_BLOBS=$HW_RUN/blobs; P=
 hw_event() { (IFS='	'; printf '%s\n' "$*") >>"$HW_RUN/events"; }
 hw_text() { printf '%s' "$1" | tail -c 8000 | base64 -w0; }
 hw_tail() { tail -c 8000 -- "$1" 2>/dev/null | base64 -w0; }
+# hw_now: hundredths of a second since boot: when sed was started, by the kernel's clock. /proc/uptime is no good for
+# that, since LXC shows each container its own and systemd's times are the kernel's.
+hw_now() { sed 's/.*) //' /proc/self/stat | cut -d' ' -f20; }
 
 # hw_owe ACTION SERVICE: notes that a service has to learn of a change. Written before the change, so that it is not
 # forgotten by a failure in between; the time since boot tells whether the service has been started since.
 hw_owe() {
   mkdir -p -m 700 -- "$HW_STATE/pending"
-  printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(cut -d' ' -f1 /proc/uptime | tr -d .)" >"$HW_STATE/pending/$1:$2"
+  printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(hw_now)" >"$HW_STATE/pending/$1:$2"
+  hw_owed="\${hw_owed:-} $HW_STATE/pending/$1:$2"
 }
 
 # hw_settled MARK SERVICE: true when the service was started after the mark was made: it has read everything already.
@@ -33,16 +37,16 @@ hw_settled() {
   [ "$(( \${hw_since:-0} / 10000 ))" -gt "$hw_time" ]
 }
 
-# hw_deliver: reloads or restarts what is owed. A service whose configuration does not validate is left alone.
+# hw_deliver MARK…: reloads or restarts what is owed. A service whose configuration does not validate is left alone.
 hw_deliver() {
   hw_failed=0
-  for hw_mark in "$HW_STATE"/pending/*:*; do
+  for hw_mark in "$@"; do
     [ -e "$hw_mark" ] || continue
     hw_name=$(basename -- "$hw_mark"); hw_action=\${hw_name%%:*}; hw_service=\${hw_name#*:}
     if [ "$hw_action" = reload ] && [ -e "$HW_STATE/pending/restart:$hw_service" ]; then rm -f -- "$hw_mark"; continue; fi
     if ! systemctl is-active --quiet -- "$hw_service.service" || hw_settled "$hw_mark" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
     if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_service.service")" = yes ]; then systemctl daemon-reload; fi
-    if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_service.service") >"$HW_RUN/step.log" 2>&1 </dev/null; then
+    if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_service.service") >"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-; then
       rm -f -- "$hw_mark"
       hw_event notified "$hw_service" "$hw_action" ok ''
     else
@@ -61,12 +65,11 @@ hw_failed_step() { # N START REASON
   hw_reason=$(cat "$HW_RUN/reason" 2>/dev/null)
   hw_event step-ended "$1" failed "$(( $(hw_now) - $2 ))" "$(hw_text "\${hw_reason:-$3}")" "$(hw_tail "$HW_RUN/step.log")"
 }
-hw_now() { cut -d' ' -f1 /proc/uptime | tr -d .; }
 
 # hw_step N GUARDED: one step. In order: nothing to do? still as planned? record, note what is owed, change, prove.
 hw_step() {
   if [ -e "$HW_RUN/stop" ]; then
-    [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ] || { hw_revert_all failure; hw_event reverted "$(hw_text 'The run was stopped before the change was confirmed.')"; }
+    hw_go_back 'The run was stopped before the change was confirmed.'
     hw_event stopped; hw_finish 130
   fi
   hw_begun=$(hw_now)
@@ -89,9 +92,14 @@ hw_step() {
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'Its present state could not be saved, so it was not changed.'; hw_abandon; fi
   : >"$HW_BEFORE/recorded"
   "hw_do_$1_owes"
-  [ "$2" = plain ] || hw_guard "$1"
-  (set -e; "hw_do_$1_change") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
-  if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'The change failed.'; hw_abandon; fi
+  if [ "$2" = plain ]; then hw_owed=
+  elif ! hw_guard "$1"; then
+    hw_failed_step "$1" "$hw_begun" 'The host could not get ready to undo it by itself, so it was not changed.'; hw_abandon
+  fi
+  (set -e; "hw_do_$1_change") >>"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-
+  hw_code=$?
+  exec 8>&-
+  if [ "$hw_code" != 0 ]; then hw_failed_step "$1" "$hw_begun" 'The change failed.'; hw_abandon; fi
   (set -e; "hw_do_$1_converged") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'The change was made but did not take effect.'; hw_abandon; fi
   hw_keep_memory "$1" "$2"
@@ -104,11 +112,35 @@ hw_keep_memory() {
 }
 
 # hw_guard N: from here on the host undoes step N by itself, by a timer and at the next boot, unless it is confirmed.
+# Holds lock 8 until the change is made: the timer waits for it, so that nothing is changed behind its back.
 hw_guard() {
   hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  if [ ! -e "$hw_revert/steps" ]; then
-    mkdir -p -m 700 -- "$hw_revert" && cp -- "$HW_RUN/script" "$hw_revert/script" && : >"$hw_revert/steps" || hw_abandon
-    cat >/etc/systemd/system/hostwright-revert.service <<'HW_UNIT'
+  if [ -z "\${hw_armed:-}" ]; then
+    hw_armed=1
+    mkdir -p -m 700 -- "$hw_revert" && cp -- "$HW_RUN/script" "$hw_revert/script" && : >"$hw_revert/steps" &&
+      hw_revert_at_boot || return 1
+  fi
+  hw_arm || return 1
+  exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
+  # What the timer has undone by now must not be changed again without it.
+  [ -e "$hw_revert/steps" ] || return 1
+  # With its whole file system: what was recorded must be there after a power cut too.
+  printf '%s\n' "$1" >>"$hw_revert/steps" && sync -f "$hw_revert"
+}
+
+# hw_arm: gives the timer its full time from now.
+hw_arm() {
+  if systemctl is-active --quiet -- "hostwright-revert-$HW_ID.timer"; then
+    systemctl restart -- "hostwright-revert-$HW_ID.timer"
+  else
+    systemd-run --quiet --collect --unit="hostwright-revert-$HW_ID" --on-active="$HW_CONFIRM_SECONDS" --timer-property=AccuracySec=500ms \
+      /bin/sh "$HW_STATE/unconfirmed/$HW_ID/script" revert timer </dev/null 9>&-
+  fi
+}
+
+# The last run that nobody confirmed is undone first. It must not keep the machine from starting, whatever hangs.
+hw_revert_at_boot() {
+  cat >/etc/systemd/system/hostwright-revert.service <<'HW_UNIT' || return 1
 [Unit]
 Description=Undo hostwright changes that nobody confirmed
 Documentation=man:systemd.unit(5)
@@ -121,26 +153,28 @@ Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'for f in /var/lib/hostwright/unconfirmed/*/script; do [ ! -e "$f" ] || /bin/sh "$f" revert boot; done'
+TimeoutStartSec=90
+ExecStart=/bin/sh -c 'for f in $$(ls -r /var/lib/hostwright/unconfirmed); do f=/var/lib/hostwright/unconfirmed/$$f/script; [ ! -e "$$f" ] || /bin/sh "$$f" revert boot; done'
 
 [Install]
 WantedBy=sysinit.target
 HW_UNIT
-    mkdir -p /etc/systemd/system/sysinit.target.wants
-    ln -sf ../hostwright-revert.service /etc/systemd/system/sysinit.target.wants/hostwright-revert.service
-    sync -f /etc/systemd/system "$hw_revert"
-    systemd-run --quiet --collect --unit="hostwright-revert-$HW_ID" --on-active="$HW_CONFIRM_SECONDS" --timer-property=AccuracySec=500ms \
-      /bin/sh "$hw_revert/script" revert timer </dev/null || hw_abandon
-  fi
-  printf '%s\n' "$1" >>"$hw_revert/steps"; sync -- "$hw_revert/steps"
+  mkdir -p /etc/systemd/system/sysinit.target.wants &&
+    ln -sf ../hostwright-revert.service /etc/systemd/system/sysinit.target.wants/hostwright-revert.service &&
+    sync -f /etc/systemd/system
 }
 
 # hw_confirm: lets the guarded services read their configuration, then waits for a fresh connection to say that it got in.
 hw_confirm() {
   hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  if [ ! -e "$hw_revert/steps" ]; then hw_confirmed; return 0; fi
-  hw_deliver || { hw_event reverting; hw_abandon; }
+  if [ -z "\${hw_armed:-}" ]; then hw_confirmed; return 0; fi
+  # Only what these steps owe: a service that is at fault for other reasons may be mended by a later step.
+  hw_deliver \${hw_owed:-} || hw_abandon
+  # A late word about an earlier change of this run says nothing about this one.
+  rm -f -- "$HW_VOLATILE/confirmed-$HW_ID"
+  hw_arm || hw_abandon
   hw_event confirm "$HW_CONFIRM_SECONDS"
+  hw_tenths=$(( (HW_CONFIRM_SECONDS + 20) * 10 ))
   while [ -e "$hw_revert/steps" ]; do
     if [ -e "$HW_VOLATILE/confirmed-$HW_ID" ]; then
       exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
@@ -149,12 +183,16 @@ hw_confirm() {
       hw_disarm; exec 8>&-; hw_confirmed; hw_event confirmed; return 0
     fi
     sleep 0.1
+    hw_tenths=$((hw_tenths - 1))
+    # Something has stopped the timer: it should have been here long ago.
+    [ "$hw_tenths" -gt 0 ] || hw_revert_all failure
   done
-  hw_event reverted "$(hw_text "No new connection got through within $HW_CONFIRM_SECONDS seconds.")"
+  hw_say_reverted "No new connection got through within $HW_CONFIRM_SECONDS seconds."
   hw_finish 1
 }
 hw_confirmed() { for hw_n in \${hw_guarded:-}; do "hw_do_\${hw_n}_remember"; done; hw_guarded=; }
 hw_disarm() {
+  hw_armed=; hw_owed=
   systemctl stop "hostwright-revert-$HW_ID.timer" 2>/dev/null
   rm -rf -- "$HW_STATE/unconfirmed/$HW_ID" "$HW_VOLATILE/confirmed-$HW_ID"
   if rmdir -- "$HW_STATE/unconfirmed" 2>/dev/null; then
@@ -168,47 +206,81 @@ hw_disarm() {
 hw_revert_all() {
   hw_revert=$HW_STATE/unconfirmed/$HW_ID
   mkdir -p -m 700 -- "$HW_VOLATILE"
-  exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
+  exec 8>"$HW_VOLATILE/revert-$HW_ID"
+  if [ "$1" = timer ]; then
+    # A change that hangs, on a name server that it has cut off itself, say, must not keep the host from going back.
+    flock -w 10 8 || { systemctl kill --signal=KILL "hostwright-run-$HW_ID.service"; flock 8; }
+  else flock 8; fi
   [ -e "$hw_revert/steps" ] || return 0
   # While the machine boots, waiting for a job that is queued behind us would wait for ever.
   if [ "$1" = boot ]; then systemctl() { command systemctl --no-block "$@"; }; fi
+  hw_owed=
   for hw_n in $(tac "$hw_revert/steps"); do
     HW_BEFORE=$HW_RUN/before/$hw_n
     [ -e "$HW_BEFORE/recorded" ] || continue
-    (set -e; "hw_do_\${hw_n}_undo") >>"$HW_RUN/output" 2>&1 </dev/null 8>&-
+    (set -e; "hw_do_\${hw_n}_undo") >"$HW_RUN/undo.log" 2>&1 </dev/null 8>&- 9>&-
+    [ $? = 0 ] || { echo 'It gave no reason.'; tail -n 3 -- "$HW_RUN/undo.log"; } | tail -n 3 >>"$HW_RUN/not-undone"
+    cat -- "$HW_RUN/undo.log" >>"$HW_RUN/output"; rm -f -- "$HW_RUN/undo.log"
     "hw_do_\${hw_n}_owes"
   done
   if [ "$1" = boot ]; then
     rm -f -- "$HW_STATE"/pending/*
-    hw_event reverted "$(hw_text 'The machine was restarted before a new connection had confirmed the change.')"
+    hw_say_reverted 'The machine was restarted before a new connection had confirmed the change.'
   else
     systemctl daemon-reload
-    hw_deliver
+    hw_deliver \${hw_owed:-}
   fi
   hw_disarm
 }
 
+# hw_say_reverted REASON: what could not be undone is said as well.
+hw_say_reverted() {
+  hw_reason=$1
+  [ ! -e "$HW_RUN/not-undone" ] || hw_reason="$hw_reason But not everything could be undone: $(cat -- "$HW_RUN/not-undone")"
+  hw_event reverted "$(hw_text "$hw_reason")"
+}
+
+# hw_go_back REASON: undoes what is not confirmed yet, if there is any.
+hw_go_back() {
+  [ -n "\${hw_armed:-}" ] || return 0
+  hw_revert_all failure
+  hw_say_reverted "$1"
+}
+
 hw_abandon() {
-  if [ -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then
-    hw_revert_all failure
-    hw_event reverted "$(hw_text 'A step failed before the change could be confirmed.')"
-  fi
+  hw_go_back 'A step failed before the change could be confirmed.'
   hw_finish 1
 }
 
 hw_begin() {
   mkdir -p -m 700 -- "$HW_STATE" "$HW_VOLATILE"
+  printf '%s\n' "$HW_OWNER" >"$HW_RUN/owner"
   exec 9>>"$HW_STATE/lock"
-  if ! flock -n 9; then
+  # A run that has just ended may still be tidying up.
+  if ! flock -w 3 9; then
     hw_other=$(cat "$HW_STATE/current" 2>/dev/null)
-    hw_event busy "$(hw_text "$(cat "$HW_STATE/runs/$hw_other/owner" 2>/dev/null)")"
+    printf 'refused\n' >"$HW_RUN/status"
     rm -rf -- "$HW_BLOBS"
+    hw_event busy "$(hw_text "$(cat "$HW_STATE/runs/$hw_other/owner" 2>/dev/null)")"
     hw_event end 75; exit 0
   fi
+  hw_tidy
   printf '%s\n' "$HW_ID" >"$HW_STATE/current"
   printf '%s\n' "$HW_FORMAT" >"$HW_STATE/format"
-  printf '%s\n' "$HW_OWNER" >"$HW_RUN/owner"
   [ ! -e "$HW_BLOBS/plan.json" ] || mv -f -- "$HW_BLOBS/plan.json" "$HW_RUN/plan.json"
+}
+
+# hw_tidy: ends in the journal the run that a power cut has ended, and drops uploads that never became a run.
+hw_tidy() {
+  hw_other=$(cat "$HW_STATE/current" 2>/dev/null)
+  if [ -n "$hw_other" ] && [ -d "$HW_STATE/runs/$hw_other" ]; then
+    /bin/sh "$HW_STATE/runs/$hw_other/script" ended locked </dev/null >>"$HW_RUN/output" 2>&1 9>&-
+    rm -rf -- "$HW_STATE/runs/$hw_other/blobs"
+  fi
+  rm -f -- "$HW_STATE/current"
+  find "$HW_STATE/runs" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -exec test -e '{}/owner' \; -exec rm -rf -- '{}' +
+  # A line that was cut short must not swallow the next one.
+  [ -z "$(tail -c 1 -- "$HW_STATE/remembered" 2>/dev/null)" ] || echo >>"$HW_STATE/remembered"
 }
 
 # hw_finish STATUS: the one way out.
@@ -217,28 +289,46 @@ hw_finish() {
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
   if [ "$(wc -l <"$HW_STATE/remembered" 2>/dev/null || echo 0)" -gt 2000 ]; then
-    tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" && mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
-  fi
+    tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" && sync -- "$HW_STATE/remembered.new" &&
+      mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
+  elif [ -e "$HW_STATE/remembered" ]; then sync -- "$HW_STATE/remembered"; fi
   hw_event end "$1"
   exit 0
 }
 
-# hw_ended: runs when the unit has stopped, however it stopped; a run that could not say goodbye gets its last event here.
+# hw_ended [locked]: runs when the unit has stopped, however it stopped; a run that could not say goodbye gets its last
+# event here. Nobody listens for a confirmation any more, so what waits for one is undone; while the machine goes down
+# that is left to its next start.
 hw_ended() {
   case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in end*) return 0 ;; esac
+  [ "$1" = locked ] || { exec 9>>"$HW_STATE/lock"; flock -w 30 9; }
+  if [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then hw_settle
+  elif [ "$(systemctl is-system-running)" != stopping ]; then
+    hw_armed=1; hw_go_back 'The run was killed before a new connection had confirmed the change.'
+  fi
   printf 'interrupted\n' >"$HW_RUN/status"
-  rm -rf -- "$HW_BLOBS" "$HW_STATE/current"
+  rm -rf -- "$HW_BLOBS"
+  [ "$(cat "$HW_STATE/current" 2>/dev/null)" != "$HW_ID" ] || rm -f -- "$HW_STATE/current"
   hw_event end 137
+}
+
+# hw_settle: remembers the step that was under way if it had been made: else it would pass for somebody else's work.
+hw_settle() {
+  hw_n=$(tail -n 1 -- "$HW_RUN/events" | sed -n 's/^step-started	//p')
+  [ -n "$hw_n" ] && [ -e "$HW_RUN/before/$hw_n/recorded" ] || return 0
+  HW_BEFORE=$HW_RUN/before/$hw_n
+  (set -e; "hw_do_\${hw_n}_converged") >/dev/null 2>&1 </dev/null 9>&-
+  [ $? != 0 ] || "hw_do_\${hw_n}_remember"
 }
 
 hw_entry() {
   case $1 in
   run)
     hw_begin; hw_steps
-    hw_deliver || hw_finish 1
+    hw_deliver "$HW_STATE"/pending/*:* || hw_finish 1
     (hw_last) >>"$HW_RUN/output" 2>&1 </dev/null 9>&-
     hw_finish 0 ;;
-  ended) hw_ended ;;
+  ended) hw_ended "\${2:-}" ;;
   revert) hw_revert_all "$2" ;;
   esac
 }

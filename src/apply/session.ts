@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly owner: string;
   /** A run that is going on is followed to its end first (`apply`); otherwise it is only mentioned. */
   readonly attach: boolean;
+  /** A connection to the host that is being made already; default: one is made. */
+  readonly connection?: Promise<Connection>;
   /** Aborted by Ctrl-C: the run stops after the step that is under way. */
   readonly signal: AbortSignal;
 }

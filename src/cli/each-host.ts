@@ -34,12 +34,13 @@ export async function eachHost(
   work: (run: HostRun) => Promise<void>,
 ): Promise<void> {
   const jobs = parseJobs(options);
-  const hosts = await loadHosts(context, files, options.fileless === true);
+  const { hosts, early } = await loadHosts(context, files, options.fileless === true);
   const elsewhere = await enterLab(context, hosts);
   if (elsewhere !== undefined) return context.end(elsewhere);
   const look = { events: options.events === true };
   const [only] = hosts;
-  if (only && hosts.length === 1) return workOn(context, only, look, work);
+  if (only && hosts.length === 1)
+    return workOn(context, only, { ...look, ...(early ? { early } : {}) }, work);
   const queue = [...hosts];
   const worker = async (): Promise<void> => {
     for (let host = queue.shift(); host; host = queue.shift()) {

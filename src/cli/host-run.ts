@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { createView } from '../ui/views/create-view.ts';
 import type { View } from '../ui/views/view.ts';
 import type { Context } from './context.ts';
+import type { EarlyConnection } from './early-connection.ts';
 import { describeOwner } from './owner.ts';
 
 /** One host of a command's: its host file, how to reach it, and where to tell about it. */
@@ -29,13 +30,15 @@ export interface HostRunLook {
   readonly events?: boolean;
   /** Put before each line, when several hosts talk at once. */
   readonly prefix?: string;
+  /** A connection to this host that is being made already. */
+  readonly early?: EarlyConnection;
 }
 
 /** Makes a run for one host. */
 export async function createHostRun(
   context: Context,
   host: Host,
-  { events = false, prefix }: HostRunLook = {},
+  { events = false, prefix, early }: HostRunLook = {},
 ): Promise<HostRun> {
   const { globals, stream, paint, interactive, signal, json } = context;
   const { quiet, verbose, adopt, onConflict, closeUnlisted, acceptHostKey } = globals;
@@ -45,6 +48,7 @@ export async function createHostRun(
   });
   const ask = askBesides(context.ask, view);
   const sessions: HostSession[] = [];
+  let waiting = early;
   return {
     context,
     host,
@@ -57,7 +61,9 @@ export async function createHostRun(
         owner: describeOwner(),
         ...(only === undefined ? {} : { only }),
         ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
+        ...(waiting ? { connection: waiting.take(ask) } : {}),
       });
+      waiting = undefined;
       sessions.push(session);
       return session;
     },
@@ -71,6 +77,7 @@ export async function createHostRun(
     },
     end: async () => {
       await view.end();
+      waiting?.drop();
       await Promise.allSettled(sessions.map((session) => session.close()));
     },
   };

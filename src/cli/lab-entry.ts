@@ -1,11 +1,17 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Target } from '../connect/connection.ts';
 import { UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Context } from './context.ts';
 
 /** Set for the hostwright that runs as the laptop of a lab: the lab's name. */
 const INSIDE = 'HOSTWRIGHT_IN_LAB';
+
+/** Whether the way to a host starts from this very process, and not from the laptop of a lab. */
+export function isHere({ env }: Pick<Context, 'env'>, target: Target): boolean {
+  return target.kind !== 'lab' || env[INSIDE] === target.name;
+}
 
 /**
  * Starts this very command again as the laptop of the lab, when one of the hosts is the box of a lab and this is

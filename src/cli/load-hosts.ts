@@ -2,6 +2,14 @@ import type { Target } from '../connect/connection.ts';
 import { type Problem, UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Context } from './context.ts';
+import { connectEarly, type EarlyConnection } from './early-connection.ts';
+import { isHere } from './lab-entry.ts';
+
+/** Host files that were read, and the connection that was begun meanwhile. */
+export interface LoadedHosts {
+  readonly hosts: readonly Host[];
+  readonly early?: EarlyConnection;
+}
 
 /**
  * Loads every host file, with `--connect` and `--lab` in the place of what they say.
@@ -9,30 +17,39 @@ import type { Context } from './context.ts';
  * @throws {UserError} with every mistake of every file
  */
 export async function loadHosts(
-  { cwd, globals }: Context,
+  context: Context,
   files: readonly string[],
   mayLack: boolean,
-): Promise<readonly Host[]> {
+): Promise<LoadedHosts> {
+  const { cwd, globals } = context;
   const { connect, lab } = globals;
   if (connect !== undefined && mayLack && files.length === 0) {
     const { parseTarget } = await import('../host/target.ts');
-    return [bareHost(cwd, parseTarget(connect), lab)];
+    return { hosts: [bareHost(cwd, parseTarget(connect), lab)] };
   }
   const [{ loadHost }, { builtInCatalogue }] = await Promise.all([
     import('../host/load.ts'),
     import('../compose/catalogue.ts'),
   ]);
+  const named = files.length > 0 ? files : ['host.yaml'];
+  let early: EarlyConnection | undefined;
   const options = {
     cwd,
     recipes: builtInCatalogue(),
     ...(connect === undefined ? {} : { connect }),
     ...(lab === undefined ? {} : { lab }),
+    onTarget: (target: Target) => {
+      if (named.length === 1 && isHere(context, target)) early = connectEarly(context, target);
+    },
   };
-  const named = files.length > 0 ? files : ['host.yaml'];
   const results = await Promise.allSettled(named.map((file) => loadHost(file, options)));
   const problems = results.flatMap(problemsOf);
-  if (problems.length > 0) throw new UserError(problems);
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (problems.length > 0) {
+    early?.drop();
+    throw new UserError(problems);
+  }
+  const hosts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return { hosts, ...(early ? { early } : {}) };
 }
 
 /** @throws what is not a mistake of the user's */

@@ -47,7 +47,9 @@ export async function loadForLab(
   lab: string,
 ): Promise<[Context, Host]> {
   const inLab: Context = { ...context, globals: { ...context.globals, connect: 'lab', lab } };
-  const [host] = await loadHosts(inLab, file === undefined ? [] : [file], false);
+  const {
+    hosts: [host],
+  } = await loadHosts(inLab, file === undefined ? [] : [file], false);
   if (!host) throw new Error('A host file was named and none was loaded');
   return [inLab, host];
 }
