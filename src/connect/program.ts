@@ -66,4 +66,5 @@ while IFS=' ' read -r hw_verb hw_a hw_b hw_c hw_d; do
   *) echo 'This is not a request.' >&2; exit 2 ;;
   esac
 done
-`);
+`,
+);
