@@ -15,35 +15,53 @@ hw_fail() {
   exit 1
 }
 
-# hw_put SOURCE DEST MODE OWNER GROUP: puts a copy of SOURCE in the place of DEST, atomically and durably.
-# Consumes nothing: SOURCE stays. A link at DEST is replaced, never followed.
+# hw_enter_new FOLDER [NAME]: makes a new folder in FOLDER the current one, its name begins with NAME; for use in a subshell. Who may write to FOLDER can
+# rename ours, but can put nothing into it: no name in it is ever a link that somebody has planted, and .. stays what
+# they may write to anyway.
+hw_enter_new() {
+  umask 077
+  cd -P -- "\${1:-/}" && hw_new=$(mktemp -d ".hostwright-\${2:-}XXXXXXXXXX") && cd -P -- "$hw_new" && [ -O . ] || return 1
+  case $(stat -c %a .) in 700 | 2700) ;; *) return 1 ;; esac
+}
+# hw_leave_new: removes it, if it is empty.
+hw_leave_new() { cd -P -- .. && rmdir -- "$hw_new"; }
+
+# hw_put SOURCE DEST MODE OWNER GROUP: puts a copy of SOURCE in the place of DEST, atomically and durably. Both paths
+# are absolute. Consumes nothing: SOURCE stays. A link at DEST is replaced, never followed.
 hw_put() {
-  hw_tmp=$(dirname -- "$2")/.hostwright-$$-$(basename -- "$2" | cut -c1-80)
-  rm -f -- "$hw_tmp"
-  (umask 077 && cp -- "$1" "$hw_tmp") &&
-    chown -- "$4:$5" "$hw_tmp" && chmod -- "$3" "$hw_tmp" && sync -- "$hw_tmp" &&
-    mv -fT -- "$hw_tmp" "$2" || { rm -f -- "$hw_tmp"; return 1; }
+  (
+    hw_enter_new "\${2%/*}" || exit 1
+    if install -m "$3" -o "$4" -g "$5" -- "$1" new && sync -- new && mv -fT -- new "../\${2##*/}"; then hw_leave_new
+    else rm -f -- new; hw_leave_new; exit 1; fi
+  )
 }
 
 # hw_keep PATH: saves PATH as it is (or that it is absent) for hw_restore; the first save of a run wins.
 hw_keep() {
   hw_slot=$HW_BEFORE/$(printf '%s' "$1" | sha256sum | cut -c1-32)
   [ -e "$hw_slot.path" ] && return 0
-  if [ -e "$1" ] || [ -L "$1" ]; then cp -a --reflink=auto -T -- "$1" "$hw_slot.kept" || return 1; fi
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    cp -a --reflink=auto -T -- "$1" "$hw_slot.kept" || return 1
+    # What takes its place is on the disk at once: the original has to be there before.
+    if [ -f "$hw_slot.kept" ] && [ ! -L "$hw_slot.kept" ]; then sync -- "$hw_slot.kept" || return 1; fi
+  fi
   printf '%s' "$1" >"$hw_slot.path"
 }
 
-# hw_restore PATH: puts back what hw_keep saved, or removes PATH if it was absent then.
+# hw_restore PATH: puts back what hw_keep saved, or removes PATH if it was absent then. A folder that stands there by now
+# goes only while it is empty.
 hw_restore() {
   hw_slot=$HW_BEFORE/$(printf '%s' "$1" | sha256sum | cut -c1-32)
   [ -e "$hw_slot.path" ] || return 0
+  if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1" || return 1; fi
   if [ -e "$hw_slot.kept" ] || [ -L "$hw_slot.kept" ]; then
-    rm -rf -- "$1.hostwright-restore" &&
-      cp -a -T -- "$hw_slot.kept" "$1.hostwright-restore" &&
-      if [ -d "$1" ] && [ ! -L "$1" ]; then rm -rf -- "$1"; fi &&
-      mv -fT -- "$1.hostwright-restore" "$1"
+    (
+      hw_enter_new "\${1%/*}" || exit 1
+      if cp -a -T -- "$hw_slot.kept" kept && mv -fT -- kept "../\${1##*/}"; then hw_leave_new
+      else rm -rf -- kept; hw_leave_new; exit 1; fi
+    )
   else
-    rm -rf -- "$1"
+    rm -f -- "$1"
   fi
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { absolutePath, fileMode, userName } from '../compose/inputs.ts';
+import { absolutePath, fileMode } from '../compose/inputs.ts';
 import { HostError } from '../errors.ts';
 import { textDiff } from '../plan/text-diff.ts';
 import { type Shell, sh } from '../quote.ts';
 import { type DiffContext, type Difference, defineKind } from './kind.ts';
+import { accountName } from './shared/account.ts';
 
 /** Old content up to this size is fetched to show a diff. Bytes. */
 const SHOWN_CONTENT = 65_536;
@@ -14,8 +15,8 @@ const schema = z.strictObject({
   path: absolutePath(),
   content: z.string(),
   mode: fileMode().default('0644'),
-  owner: userName().default('root'),
-  group: userName().default('root'),
+  owner: accountName().default('root'),
+  group: accountName().default('root'),
 });
 
 type FileSpec = z.output<typeof schema>;
@@ -49,7 +50,8 @@ export const kind = defineKind({
   schema,
   key: ({ path }) => path,
 
-  // One stat and one sha256sum for all; only files that differ cost a process of their own.
+  // One stat and one sha256sum for all; only files that differ cost a process of their own. -z keeps sha256sum from
+  // writing names with a backslash in its own way.
   observe: (specs) => {
     const wanted = specs.map(({ path, content }) => `${hash(content)}  ${path}`).join('\n');
     const paths: Shell = sh`printf '%s\n' ${specs.map(({ path }) => path)}`;
@@ -59,7 +61,7 @@ hw_regular=$(${paths} | while IFS= read -r hw_path; do
 done)
 ${paths} | tr '\n' '\0' | xargs -0 -r stat --printf 'stat\t%F\t%a\t%U\t%G\t%s\t%n\n' -- 2>/dev/null
 [ -n "$hw_regular" ] || exit 0
-hw_sums=$(printf '%s\n' "$hw_regular" | tr '\n' '\0' | xargs -0 -r sha256sum --)
+hw_sums=$(printf '%s\n' "$hw_regular" | tr '\n' '\0' | xargs -0 -r sha256sum -z -- | tr '\0' '\n')
 printf '%s\n' "$hw_sums" | sed 's/^/sum\t/'
 printf '%s\n' "$hw_sums" | while IFS= read -r hw_line; do
   case $hw_wanted in *"
@@ -107,12 +109,16 @@ done`;
     const after = Buffer.from(spec.content);
     if (state.type === 'absent')
       return { action: 'create', summary: `write ${after.length} bytes`, diff: textDiff(undefined, after) };
+    if (state.description === 'directory') {
+      throw new HostError(`${spec.path} is a directory: hostwright does not put a file in its place.`, {
+        hint: 'Move it away by hand, or declare another path.',
+      });
+    }
     if (state.type === 'other') {
       return {
         action: 'update',
         summary: `replace the ${state.description} there by a file`,
-        conflict: 'adopt',
-        touchesForeign: true,
+        ...ownership(state, context, false),
       };
     }
     const metadata = metadataDifference(spec, state);
@@ -139,7 +145,7 @@ done`;
           ? sh`[ ! -e ${path} ] && [ ! -L ${path} ]`
           : state.type === 'file'
             ? sh`hw_is_file ${path} ${state.sha256} ${bareMode(state.mode)} ${state.owner} ${state.group}`
-            : sh`[ -e ${path} ] || [ -L ${path} ]`,
+            : sh`[ "$(stat -c %F -- ${path})" = ${state.description} ]`,
       record: sh`hw_keep ${path}`,
       change: sh`[ -d "$P"${parent(path)} ] || hw_fail ${`The folder ${parent(path)} does not exist.`}
 hw_put "$HW_BLOBS"/${sha256} "$P"${path} ${mode} ${owner} ${group}`,

@@ -21,6 +21,10 @@ export interface TreeState {
 export interface TreeComparison {
   readonly upload: readonly FolderFile[];
   readonly remove: readonly string[];
+  /** Those of `remove` that have to go first: a file where a folder comes, or what is in a folder where a file comes. */
+  readonly inTheWay: readonly string[];
+  /** What stands in the way as well and is not ours: nothing can be done until a person has moved it. */
+  readonly obstacles: readonly string[];
   readonly fix: readonly {
     readonly path: string;
     readonly executable: boolean;
@@ -29,7 +33,7 @@ export interface TreeComparison {
   }[];
   /** Not ours and not in the source: left alone. */
   readonly kept: readonly string[];
-  /** Would be overwritten but was there before hostwright. */
+  /** Would be overwritten, or get another mode or owner, but was there before hostwright. */
   readonly foreign: readonly string[];
   /** Would be overwritten but was edited on the host since. */
   readonly edited: readonly string[];
@@ -51,28 +55,59 @@ export function compareTree(
   const fix: TreeComparison['fix'][number][] = [];
   const foreign: string[] = [];
   const edited: string[] = [];
+  const inTheWay = new Set<string>();
+  const obstacles = new Set<string>();
+  const isOurs = (path: string): boolean => placed.get(path)?.has(entries.get(path)?.sha256 ?? '') ?? false;
   const wantedPaths = new Set(folder.files.map(({ path }) => path));
   for (const file of folder.files) {
     const entry = entries.get(file.path);
     if (entry?.type === 'f' && entry.sha256 === file.sha256) {
       const wanted = `${file.executable ? '0755' : fileMode} ${owner}:${group}`;
       const found = `${entry.mode} ${entry.owner}:${entry.group}`;
-      if (wanted !== found) fix.push({ path: file.path, executable: file.executable, found, wanted });
+      if (wanted === found) continue;
+      fix.push({ path: file.path, executable: file.executable, found, wanted });
+      if (!placed.has(file.path)) foreign.push(file.path);
       continue;
     }
     upload.push(file);
+    for (const above of foldersOf(file.path)) {
+      const type = entries.get(above)?.type;
+      if (type !== undefined && type !== 'd') (isOurs(above) ? inTheWay : obstacles).add(above);
+    }
     if (!entry) continue;
-    const ours = placed.get(file.path);
-    if (!ours) foreign.push(file.path);
-    else if (!ours.has(entry.sha256)) edited.push(file.path);
+    if (entry.type === 'd') {
+      const content = [...entries].filter(([path]) => path.startsWith(`${file.path}/`));
+      const files = content.filter(([, { type }]) => type !== 'd').map(([path]) => path);
+      if (files.every(isOurs)) for (const path of files) inTheWay.add(path);
+      else obstacles.add(file.path);
+      if (files.length === 0) foreign.push(file.path);
+      continue;
+    }
+    if (!placed.has(file.path)) foreign.push(file.path);
+    else if (!isOurs(file.path)) edited.push(file.path);
   }
   const remove: string[] = [];
   const kept: string[] = [];
   for (const [path, entry] of entries) {
     if (entry.type === 'd' || wantedPaths.has(path)) continue;
     // A file of ours whose source is gone is removed only while it still is what we wrote.
-    if (placed.get(path)?.has(entry.sha256)) remove.push(path);
+    if (isOurs(path)) remove.push(path);
     else kept.push(path);
   }
-  return { upload, remove: remove.sort(), fix, kept: kept.sort(), foreign, edited };
+  return {
+    upload,
+    remove: remove.sort(),
+    inTheWay: [...inTheWay].sort(),
+    obstacles: [...obstacles].sort(),
+    fix,
+    kept: kept.sort(),
+    foreign,
+    edited,
+  };
+}
+
+/** The folders that a path leads through, outermost first. */
+export function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, depth) => parts.slice(0, depth + 1).join('/'));
 }

@@ -1,0 +1,181 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostError } from '../../src/errors.ts';
+import { hashFolder, listFolder } from '../../src/host/folder-scan.ts';
+import { kind as tree } from '../../src/resources/tree.ts';
+import { ME, Sandbox } from '../apply/sandbox.ts';
+
+let box: Sandbox;
+let source: string;
+let path: string;
+
+beforeEach(() => {
+  box = new Sandbox();
+  source = mkdtempSync(join(tmpdir(), 'hostwright-source-'));
+  path = join(box.path, 'www');
+  mkdirSync(path);
+});
+afterEach(() => {
+  box.remove();
+  rmSync(source, { recursive: true, force: true });
+});
+
+function write(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+    chmodSync(join(root, name), 0o644);
+  }
+}
+
+async function plan(adopted = false) {
+  const { folder } = await hashFolder(await listFolder(source));
+  const [owner = '', group = ''] = ME;
+  const spec = tree.schema.parse({ path, folder, owner, group });
+  const { state, step } = box.stepOf(tree, spec);
+  return {
+    state,
+    step,
+    difference: tree.diff(spec, state, { adopted }),
+    notes: tree.notes?.(spec, state, { adopted }),
+  };
+}
+
+/** Everything below the root: contents, and folders and links by what they are. */
+function found(root = path): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => {
+        const entry = lstatSync(join(root, name));
+        if (entry.isDirectory()) return [name, 'folder'];
+        return [name, entry.isSymbolicLink() ? 'link' : readFileSync(join(root, name), 'utf8')];
+      }),
+  );
+}
+
+async function apply(adopted = false): Promise<void> {
+  const { step, difference } = await plan(adopted);
+  expect(difference?.conflict).toBeUndefined();
+  await box.apply(step);
+  expect((await plan()).difference).toBeUndefined();
+}
+
+describe('an uploaded folder', () => {
+  it('arrives whole, whatever its files are called, and nothing is left beside it', async () => {
+    write(source, {
+      '-': 'dash',
+      '-n': 'option',
+      'back\\slash': 'b',
+      "sub/it's $(no)": 'q',
+      'sub/deep/ü': '',
+    });
+    chmodSync(join(source, '-n'), 0o755);
+    const beside = readdirSync(box.path);
+    await apply();
+    expect(found()).toEqual(found(source));
+    expect(statSync(join(path, '-n')).mode & 0o777).toBe(0o755);
+    expect(readdirSync(box.path).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(beside).toContain('www');
+  });
+
+  it('turns a file of ours into a folder, and back', async () => {
+    write(source, { a: 'file', 'b/c/one': '1' });
+    await apply();
+    rmSync(join(source, 'a'));
+    rmSync(join(source, 'b'), { recursive: true });
+    write(source, { 'a/x': 'in a folder', b: 'a file now' });
+    await apply();
+    expect(found()).toEqual({ a: 'folder', 'a/x': 'in a folder', b: 'a file now' });
+  });
+
+  it('is undone to what it was, such a turn too', async () => {
+    write(source, { a: 'file', 'b/c/one': '1' });
+    await apply();
+    const before = found();
+    rmSync(join(source, 'a'));
+    rmSync(join(source, 'b'), { recursive: true });
+    write(source, { 'a/x': 'in a folder', b: 'a file now', 'new/er/est': '' });
+    const { step } = await plan();
+    await box.apply(step);
+    const { status, stderr } = await box.part(step, 'undo');
+    expect(status, stderr).toBe(0);
+    expect(found()).toEqual(before);
+  });
+
+  it('stops at a link or a file of others where the source has a folder', async () => {
+    write(source, { 'sub/x': '1' });
+    const elsewhere = join(box.path, 'work');
+    symlinkSync(elsewhere, join(path, 'sub'));
+    await expect(plan()).rejects.toThrow(HostError);
+    await expect(plan(true)).rejects.toThrow(/sub/);
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  it('is not led elsewhere by a link that came after the plan', async () => {
+    write(source, { 'sub/x': '1' });
+    const { step } = await plan();
+    symlinkSync(join(box.path, 'work'), join(path, 'sub'));
+    expect((await box.part(step, 'unmoved')).status).not.toBe(0);
+  });
+
+  it('takes over a link in the place of a file when told to', async () => {
+    write(source, { index: 'ours' });
+    const target = join(box.path, 'work', 'target');
+    writeFileSync(target, 'theirs');
+    symlinkSync(target, join(path, 'index'));
+    expect((await plan()).difference).toMatchObject({ conflict: 'adopt' });
+    await apply(true);
+    expect(found()).toEqual({ index: 'ours' });
+    expect(readFileSync(target, 'utf8')).toBe('theirs');
+  });
+
+  it('does not claim what was there before and is the same by chance', async () => {
+    write(source, { same: '1', new: '2' });
+    write(path, { same: '1' });
+    await apply();
+    rmSync(join(source, 'same'));
+    const { difference, notes } = await plan();
+    expect(difference).toBeUndefined();
+    expect(notes?.join()).toContain('same');
+  });
+
+  it('asks before it gives another mode to what was there before', async () => {
+    write(source, { same: '1' });
+    write(path, { same: '1' });
+    chmodSync(join(path, 'same'), 0o600);
+    expect((await plan()).difference).toMatchObject({ conflict: 'adopt', touchesForeign: true });
+    await apply(true);
+  });
+
+  it('leaves the mode of a folder that is there as it is', async () => {
+    write(source, { 'uploads/new': '1' });
+    mkdirSync(join(path, 'uploads'));
+    chmodSync(join(path, 'uploads'), 0o777);
+    await apply();
+    expect(statSync(join(path, 'uploads')).mode & 0o777).toBe(0o777);
+  });
+
+  it('sees that two files have each other’s mode', async () => {
+    write(source, { plain: '1', program: '2' });
+    chmodSync(join(source, 'program'), 0o755);
+    await apply();
+    chmodSync(join(path, 'plain'), 0o755);
+    chmodSync(join(path, 'program'), 0o644);
+    await apply();
+    expect(statSync(join(path, 'program')).mode & 0o777).toBe(0o755);
+  });
+});
