@@ -45,7 +45,7 @@ export async function rehearseInside(
       const { renderReport } = await import('../ui/report.ts');
       await run.say(`\n${renderReport(rehearsal.check, { paint, columns, verbose: globals.verbose })}\n`);
     }
-    await run.warn(rehearsalText(rehearsal, host.name, paint));
+    await run.warn(rehearsalText(rehearsal, host.name, context));
     if (globals.json) context.json(rehearsal);
     if (!rehearsal.ok) context.end(EXIT.failed);
   } finally {

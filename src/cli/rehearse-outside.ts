@@ -3,6 +3,7 @@ import { labDown } from '../lab/down.ts';
 import { labUp } from '../lab/up.ts';
 import { clearAbandonedLabs, rehearsalLab } from '../rehearse/own-lab.ts';
 import { type Stage, withUnreached } from '../rehearse/stage.ts';
+import { wrapText } from '../ui/wrap-text.ts';
 import type { Context } from './context.ts';
 import { enterLab } from './lab-entry.ts';
 import {
@@ -31,9 +32,8 @@ export async function rehearseOutside(
   await readBefore(context, options);
   const { say, warn, paint, signal } = context;
   const debian = release === 'bookworm' ? 'Debian 12' : 'Debian 13';
-  say(`Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer.
-Only the connection is replaced: your host and your network are not touched. Nothing is rolled back, as this
-version cannot do that yet.\n`);
+  const intro = `Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer. Only the connection is replaced: your host and your network are not touched. Nothing is rolled back, as this version cannot do that yet.`;
+  say(`${wrapText(intro, context.columns).join('\n')}\n`);
   const report = (text: string): void => say(paint.dim(`  ${text}`));
   await clearAbandonedLabs(report);
   let isUp = false;

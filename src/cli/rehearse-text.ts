@@ -2,6 +2,7 @@ import { NOT_REACHED, type Rehearsal, type Stage, type StageName } from '../rehe
 import { story } from '../rehearse/story.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine } from '../ui/plain-text.ts';
+import { wrapText } from '../ui/wrap-text.ts';
 
 /** What is about to happen, in words. */
 export const HEADINGS: Readonly<Record<StageName, string>> = {
@@ -21,10 +22,15 @@ export function stageLine({ name, ok, seconds, detail }: Stage, paint: Paint): s
 }
 
 /** The end of a rehearsal: who gets what, and whether the host file is ready. */
-export function rehearsalText({ ok, stages, check }: Rehearsal, host: string, paint: Paint): string {
-  const lines = check
-    ? story(check).map((line) => `${line.ok ? paint.good('✓') : paint.bad('✗')} ${plainLine(line.text)}`)
-    : [];
+export function rehearsalText(
+  { ok, stages, check }: Rehearsal,
+  host: string,
+  { paint, columns }: { readonly paint: Paint; readonly columns: number },
+): string {
+  const lines = (check ? story(check) : []).map((line) => {
+    const words = wrapText(plainLine(line.text), columns - 2).join('\n  ');
+    return `${line.ok ? paint.good('✓') : paint.bad('✗')} ${words}`;
+  });
   const failed = stages.filter((stage) => !stage.ok && stage.detail !== NOT_REACHED).map(({ name }) => name);
   const verdict = ok
     ? paint.good(`The rehearsal went well. \`hostwright apply\` will do the same to ${plainLine(host)}.`)

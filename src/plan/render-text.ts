@@ -2,6 +2,7 @@ import type { PlanNote } from '../compose/recipe.ts';
 import { quote } from '../quote.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
+import { wrapText } from '../ui/wrap-text.ts';
 import type { Change, Plan } from './plan.ts';
 import { countChanges, describeTotals } from './totals.ts';
 
@@ -156,17 +157,4 @@ function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
   return rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   );
-}
-
-/** Breaks text into lines of at most `width` columns, at spaces. */
-function wrapText(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
