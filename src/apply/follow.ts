@@ -26,6 +26,8 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
   const changed: string[] = [];
   const unchanged: string[] = [];
   const failed: string[] = [];
+  /** Changed, and undone again by the host unless they are confirmed. */
+  let unconfirmed: string[] = [];
   let status = 137;
   let busy: string | undefined;
   const ids = (step: string): readonly string[] =>
@@ -44,6 +46,7 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       const outcome = result === 'changed' || result === 'unchanged' ? result : 'failed';
       const list = { changed, unchanged, failed }[outcome];
       list.push(...ids(step));
+      if (outcome === 'changed') unconfirmed.push(...guardedIds(plan, step));
       listener({
         event: 'step-ended',
         ids: ids(step),
@@ -64,15 +67,14 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       listener({ event: 'confirming', seconds: Number(seconds) });
       confirm(Number(seconds));
     },
-    confirmed: () => listener({ event: 'confirmed' }),
+    confirmed: () => {
+      unconfirmed = [];
+      listener({ event: 'confirmed' });
+    },
     reverted: ([reason = '']) => {
       // What the host has undone again was not changed, whatever its step said.
-      for (const { changes } of plan?.steps ?? []) {
-        for (const { change, resource } of changes) {
-          const at = resource.guarded ? changed.indexOf(change.id) : -1;
-          if (at >= 0) failed.push(...changed.splice(at, 1));
-        }
-      }
+      for (const id of unconfirmed) failed.push(...changed.splice(changed.indexOf(id), 1));
+      unconfirmed = [];
       listener({ event: 'reverted', reason: text(reason) });
     },
     busy: ([owner = '']) => {
@@ -96,6 +98,11 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       ...(busy === undefined ? {} : { busy }),
     }),
   };
+}
+
+function guardedIds(plan: Plan | undefined, step: string): readonly string[] {
+  const changes = plan?.steps[Number(step)]?.changes ?? [];
+  return changes.filter(({ resource }) => resource.guarded).map(({ change }) => change.id);
 }
 
 function text(base64: string): string {

@@ -2,7 +2,8 @@ import { RUNTIME_DIRECTORY, STATE_DIRECTORY } from '../connect/program.ts';
 import { Shell } from '../quote.ts';
 
 /**
- * The part of a run's script that is the same for every run: lock, events, steps, owed reloads, confirmation.
+ * The part of a run's script that is the same for every run: lock, events, steps, owed reloads; what is confirmed or
+ * undone is in `guard.ts`.
  * It works on functions that `script.ts` generates: `hw_do_N_<part>` for step N, `hw_validate_<service>`.
  *
  * Event lines are fields separated by tabs, texts in base64; `follow.ts` reads them. The last is always `end STATUS`.
@@ -111,147 +112,6 @@ hw_keep_memory() {
   if [ "$2" = plain ]; then "hw_do_$1_remember"; else hw_guarded="\${hw_guarded:-} $1"; fi
 }
 
-# hw_guard N: from here on the host undoes step N by itself, by a timer and at the next boot, unless it is confirmed.
-# Holds lock 8 until the change is made: the timer waits for it, so that nothing is changed behind its back.
-hw_guard() {
-  hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  if [ -z "\${hw_armed:-}" ]; then
-    hw_armed=1
-    mkdir -p -m 700 -- "$hw_revert" && cp -- "$HW_RUN/script" "$hw_revert/script" && : >"$hw_revert/steps" &&
-      hw_revert_at_boot || return 1
-  fi
-  hw_arm || return 1
-  exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
-  # What the timer has undone by now must not be changed again without it.
-  [ -e "$hw_revert/steps" ] || return 1
-  # With its whole file system: what was recorded must be there after a power cut too.
-  printf '%s\n' "$1" >>"$hw_revert/steps" && sync -f "$hw_revert"
-}
-
-# hw_arm: gives the timer its full time from now.
-hw_arm() {
-  if systemctl is-active --quiet -- "hostwright-revert-$HW_ID.timer"; then
-    systemctl restart -- "hostwright-revert-$HW_ID.timer"
-  else
-    systemd-run --quiet --collect --unit="hostwright-revert-$HW_ID" --on-active="$HW_CONFIRM_SECONDS" --timer-property=AccuracySec=500ms \
-      /bin/sh "$HW_STATE/unconfirmed/$HW_ID/script" revert timer </dev/null 9>&-
-  fi
-}
-
-# The last run that nobody confirmed is undone first. It must not keep the machine from starting, whatever hangs.
-hw_revert_at_boot() {
-  cat >/etc/systemd/system/hostwright-revert.service <<'HW_UNIT' || return 1
-[Unit]
-Description=Undo hostwright changes that nobody confirmed
-Documentation=man:systemd.unit(5)
-DefaultDependencies=no
-RequiresMountsFor=/var/lib/hostwright
-After=local-fs.target systemd-tmpfiles-setup.service
-Before=network-pre.target sysinit.target shutdown.target hostwright-firewall.service
-Wants=network-pre.target
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-TimeoutStartSec=90
-ExecStart=/bin/sh -c 'for f in $$(ls -r /var/lib/hostwright/unconfirmed); do f=/var/lib/hostwright/unconfirmed/$$f/script; [ ! -e "$$f" ] || /bin/sh "$$f" revert boot; done'
-
-[Install]
-WantedBy=sysinit.target
-HW_UNIT
-  mkdir -p /etc/systemd/system/sysinit.target.wants &&
-    ln -sf ../hostwright-revert.service /etc/systemd/system/sysinit.target.wants/hostwright-revert.service &&
-    sync -f /etc/systemd/system
-}
-
-# hw_confirm: lets the guarded services read their configuration, then waits for a fresh connection to say that it got in.
-hw_confirm() {
-  hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  if [ -z "\${hw_armed:-}" ]; then hw_confirmed; return 0; fi
-  # Only what these steps owe: a service that is at fault for other reasons may be mended by a later step.
-  hw_deliver \${hw_owed:-} || hw_abandon
-  # A late word about an earlier change of this run says nothing about this one.
-  rm -f -- "$HW_VOLATILE/confirmed-$HW_ID"
-  hw_arm || hw_abandon
-  hw_event confirm "$HW_CONFIRM_SECONDS"
-  hw_tenths=$(( (HW_CONFIRM_SECONDS + 20) * 10 ))
-  while [ -e "$hw_revert/steps" ]; do
-    if [ -e "$HW_VOLATILE/confirmed-$HW_ID" ]; then
-      exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
-      # The timer may have been first after all.
-      [ -e "$hw_revert/steps" ] || break
-      hw_disarm; exec 8>&-; hw_confirmed; hw_event confirmed; return 0
-    fi
-    sleep 0.1
-    hw_tenths=$((hw_tenths - 1))
-    # Something has stopped the timer: it should have been here long ago.
-    [ "$hw_tenths" -gt 0 ] || hw_revert_all failure
-  done
-  hw_say_reverted "No new connection got through within $HW_CONFIRM_SECONDS seconds."
-  hw_finish 1
-}
-hw_confirmed() { for hw_n in \${hw_guarded:-}; do "hw_do_\${hw_n}_remember"; done; hw_guarded=; }
-hw_disarm() {
-  hw_armed=; hw_owed=
-  systemctl stop "hostwright-revert-$HW_ID.timer" 2>/dev/null
-  rm -rf -- "$HW_STATE/unconfirmed/$HW_ID" "$HW_VOLATILE/confirmed-$HW_ID"
-  if rmdir -- "$HW_STATE/unconfirmed" 2>/dev/null; then
-    rm -f -- /etc/systemd/system/sysinit.target.wants/hostwright-revert.service /etc/systemd/system/hostwright-revert.service
-    systemctl daemon-reload
-  fi
-  return 0
-}
-
-# hw_revert_all HOW: undoes the guarded steps, last first. HOW is timer, boot or failure.
-hw_revert_all() {
-  hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  mkdir -p -m 700 -- "$HW_VOLATILE"
-  exec 8>"$HW_VOLATILE/revert-$HW_ID"
-  if [ "$1" = timer ]; then
-    # A change that hangs, on a name server that it has cut off itself, say, must not keep the host from going back.
-    flock -w 10 8 || { systemctl kill --signal=KILL "hostwright-run-$HW_ID.service"; flock 8; }
-  else flock 8; fi
-  [ -e "$hw_revert/steps" ] || return 0
-  # While the machine boots, waiting for a job that is queued behind us would wait for ever.
-  if [ "$1" = boot ]; then systemctl() { command systemctl --no-block "$@"; }; fi
-  hw_owed=
-  for hw_n in $(tac "$hw_revert/steps"); do
-    HW_BEFORE=$HW_RUN/before/$hw_n
-    [ -e "$HW_BEFORE/recorded" ] || continue
-    (set -e; "hw_do_\${hw_n}_undo") >"$HW_RUN/undo.log" 2>&1 </dev/null 8>&- 9>&-
-    [ $? = 0 ] || { echo 'It gave no reason.'; tail -n 3 -- "$HW_RUN/undo.log"; } | tail -n 3 >>"$HW_RUN/not-undone"
-    cat -- "$HW_RUN/undo.log" >>"$HW_RUN/output"; rm -f -- "$HW_RUN/undo.log"
-    "hw_do_\${hw_n}_owes"
-  done
-  if [ "$1" = boot ]; then
-    rm -f -- "$HW_STATE"/pending/*
-    hw_say_reverted 'The machine was restarted before a new connection had confirmed the change.'
-  else
-    systemctl daemon-reload
-    hw_deliver \${hw_owed:-}
-  fi
-  hw_disarm
-}
-
-# hw_say_reverted REASON: what could not be undone is said as well.
-hw_say_reverted() {
-  hw_reason=$1
-  [ ! -e "$HW_RUN/not-undone" ] || hw_reason="$hw_reason But not everything could be undone: $(cat -- "$HW_RUN/not-undone")"
-  hw_event reverted "$(hw_text "$hw_reason")"
-}
-
-# hw_go_back REASON: undoes what is not confirmed yet, if there is any.
-hw_go_back() {
-  [ -n "\${hw_armed:-}" ] || return 0
-  hw_revert_all failure
-  hw_say_reverted "$1"
-}
-
-hw_abandon() {
-  hw_go_back 'A step failed before the change could be confirmed.'
-  hw_finish 1
-}
-
 hw_begin() {
   mkdir -p -m 700 -- "$HW_STATE" "$HW_VOLATILE"
   printf '%s\n' "$HW_OWNER" >"$HW_RUN/owner"
@@ -288,10 +148,12 @@ hw_finish() {
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
-  if [ "$(wc -l <"$HW_STATE/remembered" 2>/dev/null || echo 0)" -gt 2000 ]; then
-    tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" && sync -- "$HW_STATE/remembered.new" &&
-      mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
-  elif [ -e "$HW_STATE/remembered" ]; then sync -- "$HW_STATE/remembered"; fi
+  if [ -e "$HW_STATE/remembered" ]; then
+    if [ "$(wc -l <"$HW_STATE/remembered")" -gt 2000 ]; then
+      tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" &&
+        sync -- "$HW_STATE/remembered.new" && mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
+    else sync -- "$HW_STATE/remembered"; fi
+  fi
   hw_event end "$1"
   exit 0
 }

@@ -4,6 +4,7 @@ import { allKinds } from '../observe/observe.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { joinShell, Shell, sh } from '../quote.ts';
 import type { Blob, Step, Validation } from '../resources/kind.ts';
+import { guard } from './guard.ts';
 import { library } from './library.ts';
 import { runner } from './runner.ts';
 
@@ -37,6 +38,7 @@ HW_FORMAT=${RECORD_FORMAT}
 HW_CONFIRM_SECONDS=${CONFIRM_SECONDS}
 ${library}
 ${runner}
+${guard}
 ${joinShell(parts)}
 hw_validate() {
   case $1 in
@@ -97,7 +99,7 @@ ${name}_change() {
 ${validate ? staged(steps, validate, index) : each(steps, ({ change }) => change)}
 }
 ${name}_undo() {
-${each(steps, ({ undo }) => undo ?? sh`:`, true)}
+${undoing(steps)}
 }
 ${name}_owes() {
 :
@@ -110,14 +112,31 @@ ${joinShell(memory)}
 }
 
 /** Each part in a subshell of its own, with a folder of its own for what undoing needs. */
-function each(steps: readonly Step[], part: (step: Step) => Shell, reversed = false): Shell {
-  const parts = steps.map(
-    (step, index) => sh`(
+function each(steps: readonly Step[], part: (step: Step) => Shell): Shell {
+  return joinShell(
+    steps.map(
+      (step, index) => sh`(
 HW_BEFORE=$HW_BEFORE/${index}; mkdir -p -m 700 -- "$HW_BEFORE"
 ${part(step)}
 )`,
+    ),
   );
-  return joinShell(reversed ? parts.reverse() : parts);
+}
+
+/** The last first. One that cannot be undone does not keep the others from it. */
+function undoing(steps: readonly Step[]): Shell {
+  const parts = steps.map(
+    ({ undo }, index) => sh`(
+set -e
+HW_BEFORE=$HW_BEFORE/${index}
+${undo ?? sh`:`}
+)
+[ $? = 0 ] || hw_left=1`,
+  );
+  return sh`set +e
+hw_left=0
+${joinShell(parts.reverse())}
+[ "$hw_left" = 0 ]`;
 }
 
 /**
