@@ -55,16 +55,16 @@ export function machineArgv(name: string, node: NodeName, argv: readonly string[
     });
   }
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wdns=/root'];
-  return [
-    'nsenter',
-    `--target=${pid}`,
-    ...namespaces,
-    'env',
-    '--ignore-environment',
-    ...ENVIRONMENT,
-    ...argv,
-  ];
+  const enter = ['nsenter', `--target=${pid}`, ...namespaces, '--no-fork'];
+  return [...enter, 'env', '--ignore-environment', ...ENVIRONMENT, 'sh', '-c', START, 'sh', ...argv];
 }
+
+/**
+ * The shell forks, since the pid namespace counts for children only. nsenter would do that too, but it stops itself
+ * when its child is stopped, and a machine that shuts down stops all its processes for a moment (kill(-1, SIGSTOP)):
+ * it would then wait for ever for a child that nobody reaps.
+ */
+const START = '"$@"; exit "$?"';
 
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
