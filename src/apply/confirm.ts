@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Ask, Connection } from '../connect/connection.ts';
 import { RUNTIME_DIRECTORY } from '../connect/program.ts';
 import type { RootShell } from '../connect/root-shell.ts';
@@ -12,6 +13,8 @@ export interface ConfirmOptions {
   readonly seconds: number;
   readonly local: boolean;
   readonly ask: Ask;
+  /** Aborted when the run has ended, or the connection that follows it: there is nothing to confirm any more. */
+  readonly over: AbortSignal;
   /** Opens a root shell over a connection. */
   openShell(connection: Connection): Promise<RootShell>;
 }
@@ -22,17 +25,17 @@ export interface ConfirmOptions {
  * @returns whether the host was told.
  */
 export async function confirmByFreshConnection(options: ConfirmOptions): Promise<boolean> {
+  const { over } = options;
   const deadline = Date.now() + options.seconds * 1_000;
   // On the machine itself there is no path to prove; the person at it proves it from another place.
   if (options.local && options.ask.interactive) {
-    const works = await options.ask.confirm(
-      `Open a second session to this machine, from where you usually do, within ${options.seconds} seconds. Does it work?`,
-    );
-    if (!works) return false;
+    const question = `Open a second session to this machine, from where you usually do, within ${options.seconds} seconds. Does it work?`;
+    // A question that is left by Ctrl-C is no yes.
+    if (!(await options.ask.confirm(question).catch(() => false))) return false;
   }
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && !over.aborted) {
     if (await attempt(options)) return true;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await pause(PAUSE, undefined, { signal: over }).catch(() => undefined);
   }
   return false;
 }

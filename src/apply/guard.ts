@@ -107,7 +107,11 @@ hw_revert_all() {
   if [ "$1" = timer ]; then
     # A change that hangs, on a name server that it has cut off itself, say, must not keep the host from going back.
     flock -w 10 8 || { systemctl kill --signal=KILL "hostwright-run-$HW_ID.service"; flock 8; }
-  else flock 8; fi
+  else
+    flock 8
+    # Nor must it think that we hang.
+    [ "$1" = boot ] || systemctl stop "hostwright-revert-$HW_ID.timer" "hostwright-revert-$HW_ID.service" 2>/dev/null
+  fi
   [ -e "$hw_revert/steps" ] || return 0
   # While the machine boots, waiting for a job that is queued behind us would wait for ever.
   if [ "$1" = boot ]; then systemctl() { command systemctl --no-block "$@"; }; fi

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { compose } from '../compose/compose.ts';
 import { connect } from '../connect/connect.ts';
 import type { Connection } from '../connect/connection.ts';
-import { program, STATE_DIRECTORY } from '../connect/program.ts';
+import { program } from '../connect/program.ts';
 import { openAsRoot } from '../connect/root.ts';
 import { type RootSecrets, rootSecrets } from '../connect/root-secrets.ts';
 import { RootShell } from '../connect/root-shell.ts';
@@ -13,12 +13,13 @@ import type { Host } from '../host/host.ts';
 import { observe } from '../observe/observe.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { sh } from '../quote.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
 import { journalBlob } from './journal.ts';
+import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
 import { CONFIRM_SECONDS, runScript } from './script.ts';
 import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
+import { stopOnAbort } from './stop.ts';
 
 /**
  * Connects, becomes root and reads the facts (exchange 1).
@@ -101,6 +102,7 @@ function session(parts: Parts): HostSession {
     facts,
     composition,
     async plan() {
+      refuseInterrupted(options.signal);
       const plan = makePlan(host.name, composition, await observe(shell, composition), options);
       options.listener({ event: 'planned', plan });
       return plan;
@@ -114,14 +116,17 @@ function session(parts: Parts): HostSession {
 }
 
 async function apply(parts: Parts, plan: Plan): Promise<Summary> {
+  refuseInterrupted(parts.options.signal);
   refuseConflicts(plan);
   if (plan.changes.length === 0 && plan.pending.length === 0) return summarise(parts, plan, null, undefined);
-  const { host, options, connection, shell, secrets } = parts;
+  const { host, options, connection, shell, secrets, facts } = parts;
+  refuseUnproven(plan, { local: host.connect.kind === 'local', ask: options.ask, facts });
   const id = newRunId();
   const { script, blobs } = runScript(plan, { id, owner: options.owner });
   const content = [journalBlob(plan), ...blobs];
   const total = content.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
+  const over = new AbortController();
   const following = follower(plan, {
     listener: options.listener,
     confirm: (seconds) => {
@@ -131,11 +136,17 @@ async function apply(parts: Parts, plan: Plan): Promise<Summary> {
         seconds,
         local: host.connect.kind === 'local',
         ask: options.ask,
+        over: over.signal,
         openShell: (fresh) => openShell(fresh, host, options, secrets),
       });
     },
   });
-  const stop = stopOnAbort(parts, id);
+  stopOnAbort(id, {
+    signal: options.signal,
+    over: over.signal,
+    listener: options.listener,
+    openShell: () => openShell(connection, host, options, secrets),
+  });
   options.listener({ event: 'started', run: id, steps: plan.steps.length });
   try {
     await shell.run(
@@ -151,34 +162,21 @@ async function apply(parts: Parts, plan: Plan): Promise<Summary> {
       following.line,
     );
   } catch (error) {
-    throw explainLoss(error, plan);
+    throw explainLoss(error, plan, bytes === total);
   } finally {
-    stop();
+    over.abort();
   }
   return summarise(parts, plan, id, following.outcome());
 }
 
-function refuseConflicts({ changes }: Plan): void {
-  const adopt = changes.filter(({ conflict }) => conflict === 'adopt').map(({ id }) => id);
-  const edited = changes.filter(({ conflict }) => conflict === 'edited').map(({ id }) => id);
-  if (adopt.length === 0 && edited.length === 0) return;
-  const lines = [
-    ...adopt.map((id) => `${id} was there before hostwright.`),
-    ...edited.map((id) => `${id} was edited by hand since the last run.`),
-  ];
-  const hints = [
-    ...(adopt.length > 0
-      ? [`To take over what was there: ${adopt.map((id) => `--adopt ${id}`).join(' ')}`]
-      : []),
-    ...(edited.length > 0
-      ? ['To overwrite hand edits: --on-conflict take. To leave them: --on-conflict keep.']
-      : []),
-  ];
-  throw new HostError(`Nothing was changed.\n${lines.join('\n')}`, { hint: hints.join('\n') });
-}
-
-function explainLoss(error: unknown, plan: Plan): unknown {
+function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unknown {
   if (!(error instanceof ConnectError)) return error;
+  if (!uploaded) {
+    return new ConnectError(error.message, {
+      cause: error,
+      hint: 'Nothing was changed: the upload was not complete. Run the same command again.',
+    });
+  }
   const guarded = plan.steps.some(({ changes }) => changes[0]?.resource.guarded);
   return new ConnectError(error.message, {
     cause: error,
@@ -186,25 +184,6 @@ function explainLoss(error: unknown, plan: Plan): unknown {
       ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
       : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
   });
-}
-
-/** Ctrl-C: asks the run on a second channel to stop after the step that is under way. */
-function stopOnAbort({ connection, host, options, secrets }: Parts, id: string): () => void {
-  const stop = (): void => {
-    void openShell(connection, host, options, secrets)
-      .then(async (second) => {
-        await second.read(sh`: >${`${STATE_DIRECTORY}/runs/${id}/stop`}`);
-        second.close();
-      })
-      .catch(() =>
-        options.listener({
-          event: 'note',
-          text: 'The host could not be asked to stop; the run goes on there.',
-        }),
-      );
-  };
-  options.signal.addEventListener('abort', stop, { once: true });
-  return () => options.signal.removeEventListener('abort', stop);
 }
 
 function summarise(

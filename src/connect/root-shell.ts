@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { createHash, randomBytes } from 'node:crypto';
 import { ConnectError, HostError } from '../errors.ts';
 import type { Shell } from '../quote.ts';
 import type { Blob } from '../resources/kind.ts';
@@ -26,6 +25,9 @@ export interface Upload {
 /** Observations larger than this are refused: a host must not be able to fill our memory. Bytes. */
 const MAXIMUM_ANSWER = 256 * 1024 * 1024;
 
+/** Lines of an event file are far shorter. Bytes. */
+const MAXIMUM_LINE = 1024 * 1024;
+
 /**
  * The one channel of a session, with the program of `program.ts` at its other end. Requests run one after the other;
  * each is one exchange, counted in {@link exchanges}.
@@ -37,6 +39,7 @@ export class RootShell {
   #size = 0;
   #errors = '';
   #wake: () => void = () => {};
+  #drained: () => void = () => {};
   #ended: Error | null = null;
   #exchanges = 0;
 
@@ -46,6 +49,10 @@ export class RootShell {
     channel.stdout.on('data', (chunk: Buffer) => {
       this.#buffer.push(chunk);
       this.#size += chunk.length;
+      if (this.#size > MAXIMUM_ANSWER) {
+        this.#end(new HostError(`${target} sent more than ${MAXIMUM_ANSWER} bytes.`));
+        channel.close();
+      }
       this.#wake();
     });
     channel.stderr.on('data', (chunk: Buffer) => {
@@ -53,6 +60,7 @@ export class RootShell {
     });
     // A broken pipe on stdin is reported by `exit` too; without a listener it would be an uncaught exception.
     channel.stdin.on('error', () => {});
+    channel.stdin.on('drain', () => this.#drained());
     channel.exit.then(
       ({ code }) =>
         this.#end(
@@ -121,52 +129,75 @@ export class RootShell {
   #end(error: Error): void {
     this.#ended ??= error;
     this.#wake();
+    this.#drained();
   }
 
   async #send(bytes: Buffer): Promise<void> {
     if (this.#ended) throw this.#ended;
-    if (!this.#channel.stdin.write(bytes))
-      await Promise.race([once(this.#channel.stdin, 'drain'), this.#over()]);
+    if (this.#channel.stdin.write(bytes)) return;
+    // One promise at a time: racing each wait against the end of the channel would pile up waiters there.
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      if (this.#ended) resolve();
+    });
+    if (this.#ended) throw this.#ended;
   }
 
-  async #over(): Promise<never> {
-    await this.#channel.exit.catch(() => undefined);
-    throw this.#ended ?? new ConnectError(`The connection to ${this.#target} was lost.`);
-  }
-
+  /**
+   * Sends the bytes of a blob. The last ones go only once all are known to be what was planned: an upload that is not
+   * whole is thrown away by the host.
+   */
   async #stream(blob: Blob, progress?: (bytes: number) => void): Promise<void> {
-    let sent = 0;
-    for await (const chunk of blob.open()) {
-      const bytes = chunk as Buffer;
-      sent += bytes.length;
-      if (sent > blob.size) break;
-      await this.#send(bytes);
-      progress?.(bytes.length);
-    }
-    if (sent !== blob.size) {
+    const hash = createHash('sha256');
+    let size = 0;
+    let last: Buffer | undefined;
+    const sendLast = async (): Promise<void> => {
+      if (last === undefined) return;
+      await this.#send(last);
+      progress?.(last.length);
+    };
+    try {
+      for await (const chunk of blob.open()) {
+        const bytes = chunk as Buffer;
+        hash.update(bytes);
+        size += bytes.length;
+        if (size > blob.size) break;
+        await sendLast();
+        last = bytes;
+      }
+    } catch (error) {
+      if (this.#ended || error instanceof HostError) throw error;
       this.close();
-      throw new HostError(
-        `A file changed while it was being uploaded (${blob.size} bytes expected, ${sent} found).`,
-        {
-          hint: 'Nothing was changed on the host. Run the command again when the folder is at rest.',
-        },
-      );
+      throw changedFile(error instanceof Error ? error.message : String(error), error);
     }
+    if (size !== blob.size || hash.digest('hex') !== blob.sha256) {
+      this.close();
+      throw changedFile(size === blob.size ? 'its content is another one' : 'its size is another one');
+    }
+    await sendLast();
   }
 
   async #answer(nonce: string): Promise<Answer> {
     const end = Buffer.from(`\n${nonce} end `);
+    // Chunks are joined once the end is there, not each time one arrives; only new ones are searched.
     let searched = 0;
+    let overlap: Buffer = Buffer.alloc(0);
+    let isThere = false;
     for (;;) {
-      const all = this.#joined();
-      const at = all.indexOf(end, Math.max(0, searched - end.length));
-      const newline = at < 0 ? -1 : all.indexOf(10, at + end.length);
-      if (newline >= 0) {
-        const status = Number(all.toString('latin1', at + end.length, newline));
-        this.#replace(all.subarray(newline + 1));
-        return { output: all.subarray(0, at), status, errors: this.#errors };
+      const fresh = Buffer.concat([overlap, ...this.#buffer.slice(searched)]);
+      searched = this.#buffer.length;
+      overlap = fresh.subarray(-end.length);
+      isThere ||= fresh.includes(end);
+      if (isThere) {
+        const all = this.#joined();
+        const at = all.indexOf(end);
+        const newline = at < 0 ? -1 : all.indexOf(10, at + end.length);
+        if (newline >= 0) {
+          const status = Number(all.toString('latin1', at + end.length, newline));
+          this.#replace(all.subarray(newline + 1));
+          return { output: all.subarray(0, at), status, errors: this.#errors };
+        }
       }
-      searched = all.length;
       await this.#more();
     }
   }
@@ -190,6 +221,8 @@ export class RootShell {
         if (text !== '') line(text);
       }
       this.#replace(all.subarray(from));
+      if (this.#size > MAXIMUM_LINE)
+        throw new HostError(`${this.#target} sent a line of more than ${MAXIMUM_LINE} bytes.`);
       await this.#more();
     }
   }
@@ -208,8 +241,6 @@ export class RootShell {
   }
 
   async #more(): Promise<void> {
-    if (this.#size > MAXIMUM_ANSWER)
-      throw new HostError(`${this.#target} sent more than ${MAXIMUM_ANSWER} bytes.`);
     const before = this.#size;
     if (this.#ended) throw this.#ended;
     await new Promise<void>((resolve) => {
@@ -218,6 +249,13 @@ export class RootShell {
     });
     if (this.#ended && this.#size === before) throw this.#ended;
   }
+}
+
+function changedFile(why: string, cause?: unknown): HostError {
+  return new HostError(`A file changed while it was being uploaded: ${why}.`, {
+    hint: 'Nothing was changed on the host. Run the command again when the folder is at rest.',
+    cause,
+  });
 }
 
 /** The name under which a step finds a blob in `"$HW_BLOBS"`. */

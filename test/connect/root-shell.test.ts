@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { program } from '../../src/connect/program.ts';
@@ -57,5 +59,53 @@ describe('the session program and its root shell', () => {
   it('does not leave a trace of its variables in the environment of what it runs', async () => {
     const { output } = await open().read(sh`env`);
     expect(output.toString()).not.toMatch(/^hw_/im);
+  });
+
+  it('reads an answer of many megabytes about as fast as it comes', async () => {
+    const { output } = await open().read(sh`head -c 40000000 /dev/zero; echo`);
+    expect(output.length).toBe(40_000_001);
+  }, 5_000);
+});
+
+describe('an upload', () => {
+  const content = Buffer.from('what was planned'.repeat(10_000));
+  const planned = {
+    name: 'blob',
+    sha256: createHash('sha256').update(content).digest('hex'),
+    size: content.length,
+  };
+
+  /** What the host has received when the upload ends in an error. */
+  async function received(open: () => Readable): Promise<string> {
+    const channel = shellChannel('cat');
+    let all = '';
+    channel.stdout.on('data', (chunk: Buffer) => {
+      all += chunk.toString('latin1');
+    });
+    const session = new RootShell(channel, 'a test');
+    const run = session.run({ id: 'r1', script: sh`:`, blobs: [{ ...planned, open }] }, () => undefined);
+    await expect(run).rejects.toThrow(/changed while it was being uploaded/);
+    await channel.exit;
+    return all;
+  }
+
+  it.each([
+    ['another content of the same size', Buffer.from(content).fill('x')],
+    ['more than was planned', Buffer.concat([content, Buffer.from('!')])],
+    ['less than was planned', content.subarray(1)],
+  ])('stays incomplete when the file has %s by now', async (_, now) => {
+    const sent = await received(() => Readable.from([now.subarray(0, 70_000), now.subarray(70_000)]));
+    expect(sent.length).toBeLessThan(content.length);
+  });
+
+  it('stays incomplete when the file is gone', async () => {
+    await received(
+      () =>
+        new Readable({
+          read() {
+            this.destroy(new Error('ENOENT: no such file'));
+          },
+        }),
+    );
   });
 });
