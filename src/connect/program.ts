@@ -24,7 +24,8 @@ LC_ALL=C; export LC_ALL; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
 unset CDPATH ENV BASH_ENV; umask 077; cd /
 hw_state=${STATE_DIRECTORY}
 hw_follow() {
-  tail -n +1 -f -- "$hw_state/runs/$1/events" 2>/dev/null | sed -u '/^end	/q'
+  # Where tail cannot use inotify it looks again and again: each second would be far too seldom.
+  tail -n +1 -s 0.05 -f -- "$hw_state/runs/$1/events" 2>/dev/null | sed -u '/^end	/q'
 }
 hw_receive() {
   hw_dir=$hw_state/runs/$1
