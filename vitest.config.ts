@@ -18,9 +18,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.lab.test.ts'],
           globalSetup: ['test/setup/bundle.ts'],
-          // Real machines: one file after the other, and time enough to boot and to install packages.
-          fileParallelism: false,
-          maxWorkers: 1,
+          // Real machines: each file has labs of its own, and much of its time is spent waiting for them.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
