@@ -83,15 +83,6 @@ describe.each(labs)('a lab with Debian $release', ({ name, release }) => {
         stdout: `${user}\n`,
       });
     }
-    const refused = [
-      { user: 'word' },
-      { user: 'pi', password: 'wrong' },
-      { user: 'root', password: state().users.pi?.password ?? '' },
-      { user: 'plain', password: '' },
-    ];
-    for (const { code } of await Promise.all(refused.map((login) => ssh(state(), login, 'true')))) {
-      expect(code).toBe(255);
-    }
   });
 
   test('lets each account become root as it should', async () => {
@@ -213,6 +204,19 @@ describe.each(labs)('a lab with Debian $release', ({ name, release }) => {
     expect(stdout).toBe(given);
     expect((await on('box', 'sh', '-c', 'echo "$1" >&2', 'x', "it's")).stderr).toBe("it's\n");
     await expect(on('toaster', 'true')).rejects.toThrow('no machine "toaster"');
+  });
+
+  // Debian 13's sshd turns an address away for a while after this (PerSourcePenalties), until it starts anew below.
+  test('turns away who has the wrong password, or none', async () => {
+    const refused = [
+      { user: 'word' },
+      { user: 'pi', password: 'wrong' },
+      { user: 'root', password: state().users.pi?.password ?? '' },
+      { user: 'plain', password: '' },
+    ];
+    for (const { code } of await Promise.all(refused.map((login) => ssh(state(), login, 'true')))) {
+      expect(code).toBe(255);
+    }
   });
 
   const leaveMarks =
