@@ -280,6 +280,42 @@ describe.each(releases)('the engine on %s', (release) => {
     expect(summaryOf(next), next.stderr).toMatchObject({ changed: 1, failed: 0 });
   });
 
+  it('refuses a system that it does not support, names it, and touches nothing', async () => {
+    folder.write('host.yaml', extras(`    files: [{ path: /etc/never, content: "x\\n" }]\n`));
+    await on(
+      'sh',
+      '-c',
+      'mv /etc/os-release /etc/os-release.real; printf \'ID=fedora\\nPRETTY_NAME="Fedora 42"\\n\' >/etc/os-release',
+    );
+    try {
+      for (const command of [['plan'], ['apply', '--yes']]) {
+        const { code, stderr } = await hostwright(command, folder.path);
+        expect(code).toBe(1);
+        expect(stderr).toContain('Fedora 42');
+        expect(stderr).toContain('Debian 12');
+      }
+      expect(await on('sh', '-c', 'ls /etc/never 2>/dev/null; :')).toBe('');
+    } finally {
+      await on('mv', '/etc/os-release.real', '/etc/os-release');
+    }
+  });
+
+  it('lets only one of two runs that start at the same moment do its work', async () => {
+    folder.write(
+      'host.yaml',
+      extras(
+        `    commands:\n      - { name: both, run: [sh, -c, "sleep 3; echo ran >>/etc/both-ran"], creates: /etc/both-ran }\n`,
+      ),
+    );
+    const two = await Promise.all([1, 2].map(() => hostwright(['apply', '--yes', '--json'], folder.path)));
+    expect(await on('cat', '/etc/both-ran')).toBe('ran\n');
+    for (const { code, stderr } of two) if (code !== 0) expect(stderr).toMatch(/Another run is going on/);
+    expect(two.map(({ code }) => code)).toContain(0);
+    expect(summaryOf(await hostwright(['apply', '--yes', '--json'], folder.path))).toMatchObject({
+      changed: 0,
+    });
+  });
+
   it('writes nothing when it plans', async () => {
     folder.write('host.yaml', extras(`    files: [{ path: /etc/planned-only, content: "x\\n" }]\n`));
     const list = `find / -xdev -newer /run/mark -not -path '/proc/*' -not -path '/var/log/journal/*' -not -path '/run/*' -not -path '/tmp' -not -path '/var/log/wtmp' -not -path '/var/log/lastlog' -type f; :`;
