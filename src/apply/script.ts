@@ -154,5 +154,13 @@ ${changes}
 unshare --mount --propagation private sh -c 'mount --bind -- "$1" "$2" && shift 2 && exec "$@"' sh "$hw_stage"${root} ${root} ${command}
 rm -rf -- "$hw_stage"
 P=
-${changes}`;
+set +e
+(
+set -e
+${changes}
+)
+hw_placed=$?
+set -e
+# Half a set is none: what was put in place already goes back.
+[ "$hw_placed" = 0 ] || { ${new Shell(`hw_do_${index}_undo`)}; exit 1; }`;
 }

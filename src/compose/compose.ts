@@ -145,12 +145,8 @@ function add(
   const before = owned.get(resource.id);
   if (!before) {
     owned.set(resource.id, { role: role.name, resource });
-  } else if (isDeepStrictEqual(before.resource.spec, resource.spec)) {
-    const notify = [...before.resource.notify];
-    for (const wanted of resource.notify) {
-      if (!notify.some((present) => isDeepStrictEqual(present, wanted))) notify.push(wanted);
-    }
-    owned.set(resource.id, { ...before, resource: { ...before.resource, notify } });
+  } else if (agree(before.resource, resource)) {
+    owned.set(resource.id, { ...before, resource: merge(before.resource, resource) });
   } else {
     const other = host.roles.find(({ name }) => name === before.role)?.at();
     const place = other ? ` (line ${other.line})` : '';
@@ -160,4 +156,16 @@ function add(
       hint: 'Change one of them so that they agree, or leave it out.',
     });
   }
+}
+
+function agree(one: Resource, other: Resource): boolean {
+  return isDeepStrictEqual(one.spec, other.spec) && isDeepStrictEqual(one.validate, other.validate);
+}
+
+/** Each role's notifications are sent, and one that calls for a guard gets it for all. */
+function merge(one: Resource, other: Resource): Resource {
+  const more = other.notify.filter(
+    (wanted) => !one.notify.some((present) => isDeepStrictEqual(present, wanted)),
+  );
+  return { ...one, notify: [...one.notify, ...more], guarded: one.guarded || other.guarded };
 }

@@ -62,6 +62,11 @@ export function makePlan(
       step: kind.step(resource.spec, state),
     });
   }
+  for (const id of adopt) {
+    if (states.has(id)) continue;
+    const text = `--adopt ${id}: the host file declares nothing of that name.`;
+    allNotes.push({ role: '', level: 'warning', text });
+  }
   if (only === undefined) allNotes.push(...leftBehind(resources, remembered));
   return {
     host,
@@ -88,7 +93,9 @@ function leftBehind(
   remembered: Observations['remembered'],
 ): readonly PlanNote[] {
   const declared = new Set(resources.map(({ resource }) => resource.id));
-  const left = [...remembered.keys()].filter((id) => !declared.has(id));
+  const left = [...remembered]
+    .filter(([id, value]) => !declared.has(id) && value !== 'absent')
+    .map(([id]) => id);
   if (left.length === 0) return [];
   const some = left.slice(0, 5).join(', ');
   const more = left.length > 5 ? ` and ${left.length - 5} more` : '';

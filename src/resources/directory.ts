@@ -60,7 +60,10 @@ fi`,
   [ -d "$P"${parent} ] || hw_fail ${`${parent} does not exist: declare it as a directory before ${path}, or create it by hand`}
   ${clear} mkdir -m 0700 -- "$P"${path} || exit 1
 fi
-chown -- ${`${owner}:${group}`} "$P"${path} && chmod -- ${`0${mode}`} "$P"${path}`,
+# From within, so that a link which the parent's owner swaps in meanwhile is never followed.
+hw_parent=$(cd -P -- "$P"${parent} && pwd -P) && cd -P -- "$P"${path} || exit 1
+[ "$(pwd -P)" = "\${hw_parent%/}"${`/${posix.basename(path)}`} ] || hw_fail ${`${path} is a link: it is not followed`}
+chown -- ${`${owner}:${group}`} . && chmod -- ${`0${mode}`} .`,
       undo: sh`if [ -f ${before} ]; then
   read -r hw_mode hw_owner <${before} && chown -- "$hw_owner" ${path} && chmod -- "0$hw_mode" ${path}
 elif [ ! -d ${path} ] || rmdir -- ${path} 2>/dev/null; then

@@ -17,7 +17,7 @@ export const fact = defineFact<Runs>({
 printf 'format %s\n' "$(cat format 2>/dev/null)"
 for which in current last; do
   id=$(cat "$which" 2>/dev/null) || continue
-  [ -d "runs/$id" ] || continue
+  [ -n "$id" ] && [ -d "runs/$id" ] || continue
   if [ "$which" = current ]; then systemctl is-active --quiet "hostwright-run-$id" || continue; fi
   printf '%s %s %s\n' "$which" "$id" "$(cat "runs/$id/status" 2>/dev/null)"
   printf 'owner %s\n' "$(cat "runs/$id/owner" 2>/dev/null)"
