@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { Ask } from './connection.ts';
 import { keysRefused, passwordNeeded, passwordRefused, tooManyKeys } from './failures.ts';
 import type { KeyRing } from './key-ring.ts';
-import { sshPasswordQuestion } from './questions.ts';
+import { onceMore, sshPasswordQuestion } from './questions.ts';
 import type { SshRoute } from './route.ts';
 
 const PASSWORD_TRIES = 3;
@@ -102,7 +102,8 @@ export class Authenticator {
   async #password(): Promise<string> {
     const { password } = this.#remembered;
     if (password !== undefined && this.#tries === 1) return password;
-    const given = await this.#secret(sshPasswordQuestion(this.#route.place));
+    const question = sshPasswordQuestion(this.#route.place);
+    const given = await this.#secret(this.#tries > 1 ? onceMore(question) : question);
     this.#given = given;
     return given;
   }
@@ -115,7 +116,8 @@ export class Authenticator {
       if (!(error instanceof UserError)) throw error;
       // Without a person the keys were the only hope: say that they were not enough.
       const hint = error.problems[0]?.hint ?? error.problems[0]?.message;
-      throw passwordNeeded(this.#route.place, this.#keys.labels, hint, error);
+      const { labels: tried, material } = this.#keys;
+      throw passwordNeeded(this.#route.place, { tried, notes: material.notes }, hint, error);
     }
   }
 }

@@ -85,16 +85,16 @@ export function passwordRefused(place: Place): ConnectError {
 /** @param tried the keys that were offered first, for people */
 export function passwordNeeded(
   place: Place,
-  tried: readonly string[],
+  keys: { readonly tried: readonly string[]; readonly notes: readonly string[] },
   whyNot: string | undefined,
   cause?: unknown,
 ): ConnectError {
   const name = placeName(place);
   const message =
-    tried.length > 0
-      ? `${name} accepts none of these keys: ${tried.join(', ')}. It would take a password, but nobody is here to type it.`
+    keys.tried.length > 0
+      ? `${name} accepts none of these keys: ${keys.tried.join(', ')}. It would take a password, but nobody is here to type it.`
       : `${name} asks for a password, and nobody is here to type it.`;
-  return new ConnectError(message, {
+  return new ConnectError([message, ...keys.notes].join(' '), {
     hint: `${whyNot ? `${whyNot} ` : ''}Or install a key: ${installCommand(place)}`,
     cause,
   });

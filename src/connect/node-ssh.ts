@@ -12,7 +12,7 @@ import { forLoginShell } from './login-shell.ts';
 import { type Login, login } from './node-ssh-login.ts';
 import { placeName } from './place.ts';
 import { RETRY_AFTER, SESSIONS, type SshConnection, type SshRoute } from './route.ts';
-import { nobody } from './silent.ts';
+import { unattended } from './silent.ts';
 import { slots } from './slots.ts';
 import { type OpenChannel, wrapChannel } from './ssh2-channel.ts';
 
@@ -125,7 +125,7 @@ class NodeSshConnection implements SshConnection {
   }
 
   again(): Promise<Connection> {
-    return open({ ...this.#route, ask: nobody }, this.#remembered);
+    return open(unattended(this.#route), this.#remembered);
   }
 
   async close(): Promise<void> {

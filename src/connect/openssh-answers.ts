@@ -4,7 +4,7 @@ import type { Ask } from './connection.ts';
 import { keyLocked, passwordNeeded } from './failures.ts';
 import { changedKey, confirmUnknownKey } from './host-key.ts';
 import { prepareFile } from './known-hosts.ts';
-import { passphraseQuestion, sshPasswordQuestion } from './questions.ts';
+import { onceMore, passphraseQuestion, sshPasswordQuestion } from './questions.ts';
 import type { SshRoute } from './route.ts';
 
 /** Answers that opened a connection, by ssh's prompt, kept in memory so that `again()` need not ask. */
@@ -69,12 +69,12 @@ export function answering(route: SshRoute, ask: Ask, given: GivenAnswers): Answe
     try {
       if (keyFile !== undefined) return await ask.secret(passphraseQuestion(keyFile));
       const question = /password: ?$/i.test(prompt) ? sshPasswordQuestion(route.place) : prompt.trim();
-      return await ask.secret(question);
+      return await ask.secret(state.passwords > 1 ? onceMore(question) : question);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (keyFile !== undefined) throw keyLocked(keyFile, error);
       const hint = error.problems[0]?.hint ?? error.problems[0]?.message;
-      throw passwordNeeded(route.place, offeredKeys(route), hint, error);
+      throw passwordNeeded(route.place, { tried: offeredKeys(route), notes: [] }, hint, error);
     }
   }
 }

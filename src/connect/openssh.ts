@@ -17,7 +17,7 @@ import { type OpenFailure, openFailures } from './openssh-log.ts';
 import { type Master, startMaster } from './openssh-master.ts';
 import { placeName } from './place.ts';
 import { RETRY_AFTER, SESSIONS, type SshConnection, type SshRoute } from './route.ts';
-import { nobody } from './silent.ts';
+import { unattended } from './silent.ts';
 import { slots } from './slots.ts';
 import { toolEnv } from './spawn.ts';
 
@@ -183,7 +183,7 @@ class OpensshConnection implements SshConnection {
   }
 
   again(): Promise<Connection> {
-    return open({ ...this.#route, ask: nobody }, this.#given);
+    return open(unattended(this.#route), this.#given);
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,11 @@ export function rootPasswordQuestion(target: string): string {
   return `root's password on ${target}`;
 }
 
+/** The same question once more, after an answer that was not right. */
+export function onceMore(question: string): string {
+  return `${question} (the last one was not accepted)`;
+}
+
 /** Which secret a question of {@link Ask.secret} is after. */
 export function secretKind(question: string): SecretKind {
   if (question.startsWith('Password for ')) return 'ssh-password';

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Shell } from '../quote.ts';
 import type { Ask, Channel, Connection, Sudo } from './connection.ts';
 import { Gate } from './gate.ts';
-import { rootPasswordQuestion, sudoPasswordQuestion } from './questions.ts';
+import { onceMore, rootPasswordQuestion, sudoPasswordQuestion } from './questions.ts';
 import { type Ascent, startAscent } from './root-ascent.ts';
 import {
   type Climber,
@@ -95,8 +95,8 @@ async function bySudo(
       prompts += 1;
       if (prompts > (ask.interactive ? TRIES : 1)) throw sudoPasswordWrong(climber);
       const known = prompts === 1 ? secrets.sudo : undefined;
-      secrets.sudo =
-        known ?? (await askFor(ascent.ask, sudoPasswordQuestion(climber.user, climber.target), way));
+      const question = sudoPasswordQuestion(climber.user, climber.target);
+      secrets.sudo = known ?? (await askFor(ascent.ask, prompts > 1 ? onceMore(question) : question, way));
       ascent.answer(secrets.sudo);
     }
   } catch (error) {
@@ -109,6 +109,7 @@ async function bySudo(
 /** By su and root's password: each try is a channel of its own, for su asks only once. */
 async function bySu(connection: Connection, program: Shell, way: Way): Promise<Channel> {
   const { climber, ask, secrets } = way;
+  let question = rootPasswordQuestion(climber.target);
   for (let tries = ask.interactive ? TRIES : 1; tries > 0; tries -= 1) {
     const markers = newMarkers();
     const ascent = await startAscent(connection, { script: suScript(program, markers), markers, ask });
@@ -116,13 +117,14 @@ async function bySu(connection: Connection, program: Shell, way: Way): Promise<C
       const sign = await ascent.next();
       if (sign === 'root') return ascent.take();
       if (sign !== 'prompt') throw noRootOtherwise(climber, 'su', ascent.said());
-      const secret = secrets.root ?? (await askFor(ascent.ask, rootPasswordQuestion(climber.target), way));
+      const secret = secrets.root ?? (await askFor(ascent.ask, question, way));
       ascent.answer(secret);
       if ((await ascent.next()) === 'root') {
         secrets.root = secret;
         return ascent.take();
       }
       secrets.root = undefined;
+      question = onceMore(rootPasswordQuestion(climber.target));
       ascent.close();
     } catch (error) {
       ascent.close();

@@ -302,6 +302,18 @@ describe.each(['node-ssh', 'openssh'] as const)('a login by %s', (backend) => {
     });
   });
 
+  it('opens a further connection after Ctrl-C too: a run on its way to a safe point may need it', async () => {
+    const server = await serve({ keys: [keys.publicLine('id')] });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const connection = await connectBy(backend, target(server), alone(), { signal });
+    controller.abort();
+    const further = await connection.again();
+    expect(await capture(further, sh`echo in`)).toMatchObject({ code: 0, stdout: 'in\n' });
+    await further.close();
+    await connection.close();
+  });
+
   it('does not let a refused session fail a command', async () => {
     const server = await serve({ keys: [keys.publicLine('id')], maxSessions: backend === 'openssh' ? 3 : 2 });
     const connection = await connectBy(backend, target(server), alone());
