@@ -12,13 +12,16 @@ const CHECKS: Readonly<Record<string, readonly [script: string, ...words: string
   'Dead code (knip)': ['knip/bin/knip.js'],
 };
 
+/** What tests run on this computer itself, in network namespaces of their own. */
+const TOOLS = { nft: 'nftables', 'ssh-agent': 'openssh-client', dash: 'dash' };
+
 const inModules = (script: string): string => join(ROOT, 'node_modules', script);
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
 async function main(words: readonly string[]): Promise<number> {
-  if (!(await ensureLabPackages())) return 1;
+  if (!(await ensureLabPackages(TOOLS))) return 1;
   let code = 0;
   for (const [name, [script, ...rest]] of Object.entries(CHECKS)) {
     say(`${name} …`);

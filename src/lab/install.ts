@@ -13,6 +13,8 @@ export interface InstallOptions {
   readonly report: (text: string) => void;
   /** Go ahead without asking; so it is when CI is set, too. */
   readonly yes?: boolean;
+  /** Programs that are wanted besides what the lab needs, each with its package. */
+  readonly also?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface InstallOptions {
  * @throws {UserError} when nobody can be asked, when the answer is no, and on systems without apt.
  * @throws {HostError} when apt failed; it has said why on stderr.
  */
-export async function installLabPackages({ ask, report, yes = false }: InstallOptions): Promise<void> {
-  const packages = packagesOf(missing());
+export async function installLabPackages({ ask, report, yes = false, also }: InstallOptions): Promise<void> {
+  const packages = packagesOf(missing(process.env.PATH, also));
   if (packages.length === 0) return;
   if (!existsSync('/usr/bin/apt-get')) throw needs(packages, 'They can be installed here by hand only.');
   report(`The lab needs these Debian packages: ${packages.join(', ')}. They start no service.`);

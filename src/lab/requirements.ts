@@ -27,10 +27,16 @@ const FILES: Readonly<Record<string, string>> = {
   '/usr/share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
 };
 
-/** What is not there, looked for on `path` and where root has its programs. */
-export function missing(path = process.env.PATH ?? ''): Requirement[] {
+/**
+ * What is not there, looked for on `path` and where root has its programs.
+ * @param also further programs that are wanted, each with its package
+ */
+export function missing(
+  path = process.env.PATH ?? '',
+  also: Readonly<Record<string, string>> = {},
+): Requirement[] {
   const folders = [...path.split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
-  const programs = Object.entries(PROGRAMS).filter(
+  const programs = Object.entries({ ...PROGRAMS, ...also }).filter(
     ([program]) => !folders.some((folder) => isProgram(join(folder, program))),
   );
   const files = Object.entries(FILES).filter(([file]) => !existsSync(file));
