@@ -14,12 +14,13 @@ export async function rehearseInside(
   given: string,
 ): Promise<void> {
   const { lab, stages } = JSON.parse(given) as Inside;
-  const [inLab, host] = await loadForLab(context, file, lab);
-  const before = await readBefore(context, options);
+  const [inLab, host, early] = await loadForLab(context, file, lab);
   const { paint, globals, signal, columns } = context;
   // The stages are told as text; with --json the one object at the end is all that stdout gets.
-  const run = await createHostRun({ ...inLab, globals: { ...inLab.globals, json: false } }, host);
+  const asText: Context = { ...inLab, globals: { ...inLab.globals, json: false } };
+  const run = await createHostRun(asText, host, early ? { early } : {});
   try {
+    const before = await readBefore(context, options);
     const rehearsal = await rehearse(
       {
         open: () => run.open({ attach: false }),

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Release } from '../lab/places.ts';
 import type { Stage } from '../rehearse/stage.ts';
 import type { Context } from './context.ts';
+import type { EarlyConnection } from './early-connection.ts';
 import { loadHosts } from './load-hosts.ts';
 
 /** As typed. */
@@ -40,18 +41,22 @@ export function requirePossible({ driver, scenario }: RehearseOptions): void {
   }
 }
 
-/** The host with the box of this lab in the place of its connection, and nothing else replaced. */
+/**
+ * The host with the box of this lab in the place of its connection, and nothing else replaced. Inside the lab the
+ * connection has been begun too: whoever gets it has to use it or to drop it.
+ */
 export async function loadForLab(
   context: Context,
   file: string | undefined,
   lab: string,
-): Promise<[Context, Host]> {
+): Promise<[Context, Host, EarlyConnection | undefined]> {
   const inLab: Context = { ...context, globals: { ...context.globals, connect: 'lab', lab } };
   const {
     hosts: [host],
+    early,
   } = await loadHosts(inLab, file === undefined ? [] : [file], false);
   if (!host) throw new Error('A host file was named and none was loaded');
-  return [inLab, host];
+  return [inLab, host, early];
 }
 
 /** @throws {UserError} when the script cannot be read. */
