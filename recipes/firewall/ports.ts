@@ -11,7 +11,10 @@ export interface Port {
 export function portInput() {
   const single = z
     .string({ error: 'a port such as 8096, or "8096/tcp", is expected' })
-    .regex(/^[1-9]\d{0,4}\/(tcp|udp)$/, { error: 'a port with its protocol looks like "8096/tcp"' })
+    .regex(/^[1-9]\d{0,4}\/(tcp|udp)$/, {
+      error: 'a port with its protocol looks like "8096/tcp"',
+      abort: true,
+    })
     .refine((value) => Number.parseInt(value, 10) <= 65_535, { error: 'the highest port is 65535' });
   return z.union([port(), single]);
 }

@@ -30,10 +30,12 @@ function portTaken({ facts, input: { port } }: SiteContext): Problem[] {
   );
   if (!holder) return [];
   const program = holder.docker ? 'a container of Docker' : holder.process;
+  // Nobody should be told to close the door that they came in by.
+  const orStop = facts.ssh.ports.includes(port) ? '' : `, or stop ${program} first`;
   return [
     {
       message: `Port ${port} is taken on the host: ${program} listens there (${holder.address}).`,
-      hint: `Give the site another port, or stop ${program} first.`,
+      hint: `Give the site another port${orStop}.`,
     },
   ];
 }

@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly session: Pick<HostSession, 'facts' | 'composition' | 'connection'>;
   /** Names of vantages as `--from` takes them; default: those that are at hand. */
   readonly from?: readonly string[];
+  /** Only what this role serves: the others may not have been applied yet. */
+  readonly only?: string;
   readonly ask: Ask;
   readonly signal: AbortSignal;
   /** Logs in to another machine; for tests. Default: by ssh. */
@@ -58,7 +60,7 @@ export async function checkHost(options: CheckOptions): Promise<Report> {
 }
 
 async function examine(
-  { host, session }: CheckOptions,
+  { host, session, only }: CheckOptions,
   opened: readonly OpenedVantage[],
   around: Surroundings,
 ): Promise<Report> {
@@ -74,7 +76,7 @@ async function examine(
   const expected = expectations(
     [...endpoints, ...closedPorts(notes)],
     usable.map((one) => one.place),
-  );
+  ).filter(({ endpoint }) => only === undefined || endpoint.role === only);
   const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected)));
   const results = [
     ...placed.flatMap((one) => ('vantage' in one ? [] : [one.result])),

@@ -4,5 +4,5 @@ import { plainText } from '../ui/plain-text.ts';
 
 /** The facts for people, as YAML. */
 export function factsText(facts: Facts): string {
-  return plainText(stringify(facts)).trimEnd();
+  return plainText(stringify(facts, { aliasDuplicateObjects: false })).trimEnd();
 }

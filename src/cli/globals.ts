@@ -1,4 +1,4 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
 /** A command with the options that every hostwright command takes; no verbs yet. */
 export function createProgram() {
@@ -12,7 +12,11 @@ export function createProgram() {
     .option('--lab <name>', 'the lab to use when there are several')
     .option('--adopt <id>', 'take over what was there before hostwright; repeatable', repeat, [])
     .option('--close-unlisted', 'close ports that listen and belong to no role', false)
-    .option('--accept-host-key <fingerprint>', 'trust this SHA256:… key of a host never seen before')
+    .option(
+      '--accept-host-key <fingerprint>',
+      'trust this SHA256:… key of a host never seen before',
+      fingerprint,
+    )
     .addOption(
       new Option(
         '--on-conflict <choice>',
@@ -26,5 +30,12 @@ export function createProgram() {
     .option('-v, --verbose', 'print every detail', false)
     .option('--no-color', 'print no colours (NO_COLOR does the same)')
     .option('--cwd <dir>', 'start in this folder')
+    .option('-V, --version', 'print the version of hostwright', false)
     .helpOption('-h, --help', 'tell about a command, with examples');
+}
+
+/** ssh's way to write a key's fingerprint (`ssh-keygen -l`). */
+function fingerprint(value: string): string {
+  if (value.startsWith('SHA256:')) return value;
+  throw new InvalidArgumentError('A fingerprint begins with SHA256: and is shown by ssh-keygen -l.');
 }

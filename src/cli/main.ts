@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { version } from './version.ts';
 
 // Everything else is imported once it is needed: `--version` loads no package at all.
 
@@ -21,9 +19,4 @@ export async function main(argv: readonly string[]): Promise<number> {
 export async function report(error: unknown, argv: readonly string[]): Promise<number> {
   const { reportError } = await import('./report-error.ts');
   return reportError(error, argv);
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
-  return version;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { inputMeta } from '../compose/input-meta.ts';
 import type { Recipe } from '../compose/recipe.ts';
 import type { Paint } from '../ui/paint.ts';
+import { wrapText } from '../ui/wrap-text.ts';
 
 /** What the catalogue shows of a recipe. */
 export type AnyRecipe = Pick<Recipe, 'title' | 'summary' | 'exposable'> & { readonly inputs: z.ZodObject };
@@ -13,10 +14,14 @@ export function recipeObject(name: string, { title, summary, inputs, exposable }
 }
 
 /** A recipe for people: a role to copy, and every input with its default and help. */
-export function describeRecipe(name: string, recipe: AnyRecipe, paint: Paint): string {
+export function describeRecipe(
+  name: string,
+  recipe: AnyRecipe,
+  { paint, columns }: { readonly paint: Paint; readonly columns: number },
+): string {
   const inputs = Object.entries(recipe.inputs.shape).map(([key, schema]) => inputRow(key, schema));
   const required = inputs.filter((input) => input.required);
-  const role = [`recipe: ${name}`, ...required.map(({ key, example }) => `${key}: ${example}`)];
+  const inputText = required.map(({ key, example }) => `${key}: ${example}`);
   const width = Math.max(0, ...inputs.map(({ key }) => key.length));
   return [
     `${paint.strong(recipe.title)}`,
@@ -24,15 +29,17 @@ export function describeRecipe(name: string, recipe: AnyRecipe, paint: Paint): s
     '',
     'In a host file:',
     '  roles:',
-    `    my-${name}: { ${role.join(', ')} }`,
+    `    ${name}: {${inputText.length > 0 ? ` ${inputText.join(', ')} ` : ''}}`,
+    `    ${paint.dim('# or under a name of your own:')}`,
+    `    my-${name}: { ${[`recipe: ${name}`, ...inputText].join(', ')} }`,
     ...(inputs.length > 0 ? ['', 'Inputs:'] : []),
     ...inputs.map(
       ({ key, about, required: must }) =>
-        `  ${paint.accent(key.padEnd(width))}  ${about}${must ? paint.dim(' (required)') : ''}`,
+        `  ${paint.accent(key.padEnd(width))}  ${wrapText(`${about}${must ? ' (required)' : ''}`, columns - width - 4).join(`\n${' '.repeat(width + 4)}`)}`,
     ),
     ...(recipe.exposable === false
       ? []
-      : ['', 'Every role also takes `expose`: host, lan (the default) or internet.']),
+      : ['', 'It also takes `expose`, who may reach it: host, lan (the default) or internet.']),
   ].join('\n');
 }
 

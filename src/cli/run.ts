@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UserError } from '../errors.ts';
@@ -9,6 +10,8 @@ import { createProgram } from './globals.ts';
 import { formatHelp } from './help.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { commands } from './registry.generated.ts';
+import { asUserError } from './usage.ts';
+import { version } from './version.ts';
 
 const modules: Readonly<Record<string, () => Promise<CommandModule>>> = commands;
 
@@ -20,7 +23,14 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = commands
 export async function run(argv: readonly string[]): Promise<number> {
   leaveQuietlyOnClosedPipe();
   const [words, rest] = splitAtDashes(argv);
-  const { name, globals } = parseGlobals(words);
+  const { operands, globals } = parseGlobals(words);
+  if (globals.version) {
+    process.stdout.write(
+      globals.json ? `${JSON.stringify({ v: 1, version: version() })}\n` : `${version()}\n`,
+    );
+    return 0;
+  }
+  requireFolder(globals.cwd);
   const watch = watchInterrupts(
     (text) => process.stderr.write(`\n${text}\n`),
     (code) => process.exit(code),
@@ -43,29 +53,33 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
   );
   try {
-    await dispatch(name, words, context);
+    await dispatch(operands, words, context);
     return exitCode;
   } finally {
     watch.stop();
   }
 }
 
-async function dispatch(name: string | undefined, words: readonly string[], context: Context): Promise<void> {
-  const [first, topic] = words;
-  if (first === 'help') return topic ? dispatch(topic, [topic, '--help'], context) : showHelp(context);
+async function dispatch(
+  [name, ...below]: readonly string[],
+  words: readonly string[],
+  context: Context,
+): Promise<void> {
+  if (name === 'help') return below[0] ? dispatch(below, [...below, '--help'], context) : showHelp(context);
   if (name === undefined) {
     if (words.includes('--help') || words.includes('-h')) return showHelp(context);
     const { nameForBareCall } = await import('./bare-call.ts');
     const meant = nameForBareCall(context);
-    return dispatch(meant, [meant, ...words], context);
+    return dispatch([meant], [meant, ...words], context);
   }
   const load = modules[name];
   if (!load) throw unknownCommand(name);
   const module = await load();
   const program = prepare(createProgram(), context);
-  program.addCommand(prepare(module.command(context), context));
+  const command = module.command(context);
+  program.addCommand(prepare(command, context));
   const given = module.takesRest || context.rest.length === 0 ? words : [...words, '--', ...context.rest];
-  await parse(program, given);
+  await parse(program, given, command);
 }
 
 async function showHelp(context: Context): Promise<void> {
@@ -73,10 +87,17 @@ async function showHelp(context: Context): Promise<void> {
   const loaded = await Promise.all(
     Object.values(modules).map(async (load) => (await load()).command(context)),
   );
-  for (const command of loaded) program.addCommand(command);
+  // What one does first comes first; all others as they come, by name.
+  const place = (command: CommandUnknownOpts): number => {
+    const at = FIRST_STEPS.indexOf(command.name());
+    return at < 0 ? FIRST_STEPS.length : at;
+  };
+  for (const command of loaded.sort((a, b) => place(a) - place(b))) program.addCommand(command);
   program.addHelpText('after', START_WITH);
   await parse(program, ['--help']);
 }
+
+const FIRST_STEPS = ['init', 'plan', 'apply', 'rehearse'];
 
 const START_WITH = `
 Start with:
@@ -99,7 +120,7 @@ function parseGlobals(words: readonly string[]) {
     .configureOutput({ writeErr: () => undefined });
   try {
     const { operands } = program.parseOptions([...words]);
-    return { name: operands[0], globals: program.opts() };
+    return { operands, globals: program.opts() };
   } catch (error) {
     throw asUserError(error);
   }
@@ -120,21 +141,26 @@ function prepare<Prepared extends CommandUnknownOpts>(
   return command;
 }
 
-async function parse(program: CommandUnknownOpts, words: readonly string[]): Promise<void> {
+async function parse(
+  program: CommandUnknownOpts,
+  words: readonly string[],
+  command?: CommandUnknownOpts,
+): Promise<void> {
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    throw asUserError(error);
+    throw asUserError(error, command);
   }
 }
 
-function asUserError(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
-  const hint = more.join(' ').replace(/^\(|\)$/g, '') || 'See `hostwright help`.';
-  return new UserError({ message: sentence, hint });
+/** @throws {UserError} when `--cwd` names no folder: later that would look like a host file that is not there. */
+function requireFolder(cwd: string | undefined): void {
+  if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new UserError({
+    message: `--cwd ${cwd}: there is no such folder.`,
+    hint: 'Give a folder that is there.',
+  });
 }
 
 function unknownCommand(name: string): UserError {

@@ -13,8 +13,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** A host name (RFC 1123) of one label or more, in lower case; other scripts become punycode. No final dot. */
-export function domain() {
-  return words('a domain name such as blog.example.org', domainComplaint)
+export function domain(what = 'a domain name', example = 'blog.example.org') {
+  return words(`${what} such as ${example}`, (value) => domainComplaint(value, what))
     .overwrite((value) => domainToASCII(value))
     .meta({ input: 'domain' });
 }
@@ -183,9 +183,9 @@ function tidyPath(value: string): string {
   return tidy.length > 1 ? tidy.replace(/\/$/, '') : tidy;
 }
 
-function domainComplaint(value: string): Complaint | undefined {
-  const wrong = (why: string, hint?: string) => complain(value, 'a domain name', why, hint);
-  if (value === '') return { message: 'the domain name is empty' };
+function domainComplaint(value: string, what: string): Complaint | undefined {
+  const wrong = (why: string, hint?: string) => complain(value, what, why, hint);
+  if (value === '') return { message: `${what} is expected, and this is empty` };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
     return wrong('it is an address of a page', 'Write the name alone.');
   if (value.startsWith('*.')) return wrong('a wildcard has no place here', 'Name each domain.');

@@ -30,8 +30,8 @@ function toFinding({ first, second, common }: Collision, roles: readonly Role[])
     message:
       common === undefined
         ? `roles.${second.role}: port ${port} (${protocol}) is already taken by ${by}`
-        : `roles.${second.role}: port ${port} (${protocol}) already takes ${common} to ${by}`,
-    hint: `Give one of the two another ${common === undefined ? '' : 'domain or '}port.`,
+        : `roles.${second.role}: on port ${port} (${protocol}), ${common} already goes to ${by}`,
+    hint: `Give one of the two another port${common === undefined ? '' : ', or a domain of its own'}.`,
   };
 }
 

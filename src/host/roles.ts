@@ -52,7 +52,8 @@ async function readRole(
   const written = tree.kind === 'scalar' && tree.value === null ? {} : toValue(tree);
   if (!isGroup(written)) {
     const message = `${label(path)}: a group of keys is expected, not ${kindOf(written)}`;
-    return { problems: [...misnamed, { at: tree.at, message }] };
+    const hint = hintForWord(name, written, source);
+    return { problems: [...misnamed, { at: tree.at, message, ...(hint === undefined ? {} : { hint }) }] };
   }
   const chosen = await findRecipe(root, name, written, source);
   if ('problems' in chosen) return { problems: [...misnamed, ...chosen.problems] };
@@ -72,6 +73,12 @@ async function readRole(
       at,
     },
   };
+}
+
+/** `blog: site` is how `init --set` has it. */
+function hintForWord(role: string, written: unknown, source: RecipeSource): string | undefined {
+  const isRecipe = source.names().some((known) => known === written);
+  return isRecipe ? `Write it as a group: ${role}: { recipe: ${written} }.` : undefined;
 }
 
 type Group = Readonly<Record<string, unknown>>;

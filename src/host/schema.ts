@@ -70,7 +70,7 @@ export const recipeSchema = oneLine().optional().meta({ help: HELP.recipe });
 /** The keys that no recipe may take for an input of its own. */
 export const ROLE_KEYS = ['recipe', 'expose', 'tls'] as const;
 
-export const nameSchema = domain().meta({ help: HELP.host, example: 'attic' });
+export const nameSchema = domain('a name for a machine', 'attic').meta({ help: HELP.host, example: 'attic' });
 
 /** Names of roles become names of files and units on the host. */
 export const roleNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, {

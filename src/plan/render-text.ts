@@ -26,7 +26,7 @@ export function renderPlanText(plan: Plan, look: PlanLook): string {
     ...byRole(plan.changes).map(([role, changes]) => roleBlock(role, changes, look)),
     pendingBlock(plan, look),
     isQuiet ? '' : reachBlock(plan, look),
-    isQuiet ? '' : portsBlock(plan, look),
+    portsBlock(plan, look, isQuiet ? ['close'] : ['keep', 'close']),
     notesBlock(plan, look, isQuiet ? ['warning'] : ['warning', 'info']),
     totalsLine(plan, look),
   ];
@@ -120,8 +120,9 @@ function reachBlock({ endpoints }: Plan, { paint }: PlanLook): string {
   return [paint.strong('Who reaches what'), ...alignRows(rows)].join('\n');
 }
 
-function portsBlock({ notes }: Plan, { paint }: PlanLook): string {
-  const ports = notes.filter(({ level }) => level === 'keep' || level === 'close');
+/** What is closed is told also when nothing changes: a service that was started since, and that nobody reaches. */
+function portsBlock({ notes }: Plan, { paint }: PlanLook, levels: readonly ('keep' | 'close')[]): string {
+  const ports = notes.filter(({ level }) => levels.some((wanted) => wanted === level));
   if (ports.length === 0) return '';
   const lines = ports.map(({ level, text }) => {
     const verb = level === 'keep' ? paint.good('keep ') : paint.bad('close');

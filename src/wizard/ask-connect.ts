@@ -14,10 +14,11 @@ export async function askConnect(prompts: Prompts): Promise<unknown> {
   });
   if (way !== 'ssh') return way;
   const ssh = await prompts.input({
-    message: 'Its address, as for ssh: user@address',
+    message: 'Its address, as for ssh, such as pi@192.168.1.20:',
     check: (text) => {
       const place = readSshPlace(text);
-      return 'message' in place ? place.message : undefined;
+      if (!('message' in place)) return undefined;
+      return place.hint === undefined ? place.message : `${place.message}. ${place.hint}`;
     },
   });
   return { ssh };

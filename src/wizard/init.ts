@@ -64,6 +64,7 @@ async function check(text: string, { directory, recipes }: InitOptions): Promise
 }
 
 async function readAnswers(path: string): Promise<unknown> {
+  if (!existsSync(path)) throw new UserError({ message: `--answers: there is no file ${path}` });
   const { tree, problems } = parseYaml(await readHostFile(path, basename(path)), basename(path));
   if (problems.length > 0) throw new UserError(problems);
   return tree && toValue(tree);

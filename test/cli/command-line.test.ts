@@ -21,6 +21,12 @@ describe('--version', () => {
   it('prints the version of package.json and nothing else', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     expect(await hostwright(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await hostwright(['plan', '--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('is JSON with --json', async () => {
+    const { stdout } = await hostwright(['--json', '--version']);
+    expect(JSON.parse(stdout)).toEqual({ v: 1, version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
   });
 });
 
@@ -30,6 +36,19 @@ describe('--help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of Object.keys(commands)) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true);
+  });
+
+  it('names what one does first before the rest', async () => {
+    const { stdout } = await hostwright(['--help']);
+    const found = [...stdout.matchAll(/^ {2}(init|plan|apply|rehearse|lab) /gm)].map(([, name]) => name);
+    expect(found).toEqual(['init', 'plan', 'apply', 'rehearse', 'lab']);
+  });
+
+  it('tells about a verb below a command, with examples', async () => {
+    const { code, stdout } = await hostwright(['help', 'lab', 'exec']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: hostwright lab exec <node>/);
+    expect(stdout).toContain('Examples:');
   });
 
   it('is the same as help', async () => {
@@ -58,6 +77,11 @@ describe('usage that makes no sense', () => {
     ['a wrong choice', ['plan', '--on-conflict', 'maybe'], 'stop'],
     ['a wrong target', ['facts', '--connect', 'nowhere'], 'local, lab'],
     ['a wrong number', ['plan', '--jobs', 'many'], '--jobs'],
+    ['a fingerprint that is none', ['plan', '--accept-host-key', 'a'], 'SHA256:'],
+    ['a verb that is missing', ['lab'], 'up, down, status, exec, doctor'],
+    ['too many words', ['recipes', 'list', 'all'], '`list` takes no more words'],
+    ['a folder that is not there', ['plan', '--cwd', '/no/such/folder'], 'there is no such folder'],
+    ['answers that are not there', ['init', '--answers', 'none.yaml'], '--answers: there is no file'],
     ['no host file', ['plan'], 'hostwright init'],
     ['no host file and no terminal', [], 'hostwright init'],
     ['an unknown recipe', ['recipes', 'show', 'sit'], 'site'],

@@ -35,6 +35,19 @@ describe('a plan as text', () => {
     expect(text({})).toBe('Nothing to change: all 46 resources are as declared. 0 existing files touched.');
   });
 
+  it('names what listens and is closed also when nothing is to change', () => {
+    const notes = [
+      { role: 'firewall', level: 'keep' as const, text: 'tcp 22 stays open.' },
+      { role: 'firewall', level: 'close' as const, text: 'tcp 9001 is closed.' },
+    ];
+    expect(text({ notes })).toMatchInlineSnapshot(`
+      "Ports that already listen
+        close  tcp 9001 is closed.
+
+      Nothing to change: all 46 resources are as declared. 0 existing files touched."
+    `);
+  });
+
   it('groups by role, says what is done, and what it comes to', () => {
     const plan = {
       changes: [

@@ -67,7 +67,7 @@ async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan |
   }
   const summary = await session.apply(plan);
   if (summary.failed > 0) return context.end(EXIT.failed);
-  if (options.check) await checkAfter(run, session);
+  if (options.check) await checkAfter(run, session, only);
 }
 
 /** Whether there is anything to ask about: something to do, and nothing that will stop it anyway. */
@@ -78,18 +78,21 @@ function needsWord({ changes, pending }: Plan): boolean {
 async function isConfirmed({ ask, context }: HostRun, plan: Plan): Promise<boolean> {
   if (!context.interactive) {
     throw new UserError({
-      message: `${plan.changes.length} changes wait for a yes, and there is no terminal to ask on.`,
+      message: `${plan.host} would be changed, and there is no terminal to ask on.`,
       hint: 'Nothing was changed. Run it with --yes, or look first with `hostwright plan`.',
     });
   }
   return ask.confirm(`Change ${plan.host} now?`);
 }
 
-async function checkAfter(run: HostRun, session: HostSession): Promise<void> {
+async function checkAfter(run: HostRun, session: HostSession, only: string | undefined): Promise<void> {
   const { context, host, ask } = run;
   if (session.composition.endpoints.length === 0) return;
   const { checkHost } = await import('../../check/check.ts');
-  const report = await checkHost({ host, session, ask, signal: context.signal });
+  const report = await checkHost({
+    ...{ host, session, ask, signal: context.signal },
+    ...(only === undefined ? {} : { only }),
+  });
   if (context.globals.json) context.json({ v: 1, event: 'checked', report });
   else {
     const { showReport } = await import('../show-report.ts');

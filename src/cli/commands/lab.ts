@@ -26,28 +26,50 @@ export function command(context: Context) {
     );
   lab
     .command('up')
-    .description('start it')
+    .summary('start it')
+    .description('Starts the simulated network; says its addresses if it runs already.')
     .addOption(
       new Option('--release <name>', 'Debian release of the box: bookworm or trixie')
         .choices(['bookworm', 'trixie'] as const)
         .default('bookworm' as const),
     )
     .option('--before <script>', 'run this on the box first: a machine that already has things on it')
+    .addHelpText(
+      'after',
+      examples(
+        ['hostwright lab up', 'the server runs Debian 12'],
+        ['hostwright lab up --lab new --release trixie', 'another one beside it, with Debian 13'],
+      ),
+    )
     .action(async (options) => (await import('../lab-verbs.ts')).up(context, options));
   lab
     .command('down')
-    .description('stop it, and leave nothing behind')
+    .summary('stop it, and leave nothing behind')
+    .description('Stops the simulated network and removes all of it.')
+    .addHelpText('after', examples(['hostwright lab down --lab new', 'the lab that was named so']))
     .action(async () => (await import('../lab-verbs.ts')).down(context));
   lab
     .command('status')
-    .description('its machines and their addresses')
+    .summary('its machines and their addresses')
+    .description('Shows the machines of the lab and their addresses.')
+    .addHelpText('after', examples(['hostwright lab status --json', 'for scripts: also how to log in']))
     .action(async () => (await import('../lab-verbs.ts')).status(context));
   lab
     .command('exec')
-    .description('run a command as root in one of its machines')
+    .summary('run a command as root in one of its machines')
+    .description(
+      'Runs a command as root in a machine of the lab; input, output and the exit code pass through.',
+    )
     .usage('<node> -- <command...>')
     .argument('<node>', 'box, laptop, phone, router or internet')
-    .argument('[command...]')
+    .argument('[command...]', 'a program that the machine has, and its words')
+    .addHelpText(
+      'after',
+      examples(
+        ['hostwright lab exec phone -- curl -i http://box/', 'be the phone'],
+        ['hostwright lab exec box -- journalctl -b', 'look into the server'],
+      ),
+    )
     .action(async (node, words) => {
       const argv = [...words, ...context.rest];
       if (argv.length === 0) {
@@ -60,8 +82,10 @@ export function command(context: Context) {
     });
   lab
     .command('doctor')
-    .description('what this computer lacks for the lab, and how to get it')
+    .summary('what this computer lacks for the lab, and how to get it')
+    .description('Says what this computer lacks for the lab, and how to get it. Installs it if you agree.')
     .option('-y, --yes', 'install what is missing without asking')
+    .addHelpText('after', examples(['hostwright lab doctor --yes', 'install what is missing']))
     .action(async (options) => (await import('../lab-verbs.ts')).doctor(context, options));
   return lab;
 }

@@ -20,11 +20,15 @@ export function command(context: Context) {
     );
   recipes
     .command('list', { isDefault: true })
-    .description('every recipe, a line each')
+    .summary('every recipe, a line each')
+    .description('Lists the recipes, a line each.')
+    .addHelpText('after', examples(['hostwright recipes list --json', 'for scripts']))
     .action(() => list(context));
   recipes
     .command('show')
-    .description('what a role of this recipe can say in a host file')
+    .summary('what a role of this recipe can say in a host file')
+    .description('Shows what a role of this recipe can say in a host file.')
+    .addHelpText('after', examples(['hostwright recipes show site', 'what a `site` role can say']))
     .argument('<recipe>', 'its name, as `recipes list` shows it')
     .action((name) => show(name, context));
   return recipes;
@@ -42,11 +46,11 @@ async function list({ globals, json, warn, paint }: Context): Promise<void> {
     warn(`${paint.strong(name.padEnd(width))}  ${recipe.title}: ${recipe.summary}`);
 }
 
-async function show(name: string, { globals, json, warn, paint }: Context): Promise<void> {
+async function show(name: string, { globals, json, warn, paint, columns }: Context): Promise<void> {
   const recipe = await load(name);
   const { describeRecipe, recipeObject } = await import('../recipe-text.ts');
   if (globals.json) json({ v: 1, ...recipeObject(name, recipe) });
-  else warn(describeRecipe(name, recipe, paint));
+  else warn(describeRecipe(name, recipe, { paint, columns }));
 }
 
 /** @throws {UserError} for a name that is no recipe's. */
