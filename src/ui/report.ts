@@ -103,6 +103,13 @@ function vantageNotes({ vantages }: Report, { paint }: ReportLook): string {
     .join('\n');
 }
 
+/** What one result explains, and what that explains in its turn: none of it is told by itself. */
+function explainedBy(id: string, results: readonly Result[]): readonly string[] {
+  const ids = new Set([id]);
+  for (const known of ids) for (const { because, id: next } of results) if (because === known) ids.add(next);
+  return [...ids].slice(1);
+}
+
 function problem(result: Result, { results }: Report, look: ReportLook): string {
   const { paint, verbose } = look;
   const { vantage, role, endpoint, address, port, expect, steps, cause, fix, id } = result;
@@ -115,14 +122,14 @@ function problem(result: Result, { results }: Report, look: ReportLook): string 
     const mark = ok ? paint.good('✓') : paint.bad('✗');
     return `    ${mark} ${plainLine(name)}: ${plainLine(detail)}`;
   });
-  const folded = results.filter(({ because }) => because === id);
+  const folded = explainedBy(id, results);
   return [
     `${paint.bad('✗')} ${paint.strong(plainLine(what))}`,
     ...ladder,
     ...(cause ? [`    ${paint.dim(`cause: ${cause}`)}`] : []),
     ...(fix ? [`    ${plainLine(fix)}`] : []),
     ...(folded.length > 0 ? [paint.dim(`    This also explains ${folded.length} more.`)] : []),
-    ...(verbose ? folded.map(({ id: other }) => paint.dim(`      ${plainLine(other)}`)) : []),
+    ...(verbose ? folded.map((other) => paint.dim(`      ${plainLine(other)}`)) : []),
   ].join('\n');
 }
 

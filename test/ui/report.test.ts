@@ -71,15 +71,16 @@ describe('a report', () => {
       fix: 'Look at its error log.',
     });
     const follows = result({ ok: false, address: 'fd00::20', because: bad.id });
-    const shown = text([result({ vantage: 'self' }), bad, follows]);
+    const last = result({ ok: false, vantage: 'here', because: follows.id });
+    const shown = text([result({ vantage: 'self' }), bad, follows, last]);
     expect(shown).toContain('✗ phone cannot reach blog http at 192.168.1.20:80');
     expect(shown).toContain('✓ tcp: connected in 3 ms');
     expect(shown).toContain('✗ status: 502 instead of 200');
     expect(shown).toContain('cause: wrong-status');
     expect(shown).toContain('Look at its error log.');
-    expect(shown).toContain('also explains 1 more');
+    expect(shown).toContain('also explains 2 more');
     expect(shown).not.toContain('cannot reach blog http at [fd00::20]');
-    expect(shown).toContain('2 of 3 checks failed');
+    expect(shown).toContain('3 of 4 checks failed');
   });
 
   it('shouts about what is open and should not be', () => {
