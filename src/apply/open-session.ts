@@ -31,6 +31,7 @@ export const openSession: OpenSession = async (host, options) => {
   options.listener({ event: 'connecting', target: describeTarget(host) });
   const connection = await (options.connection ?? connectTo(host, options));
   try {
+    await offerKey(connection, options);
     const secrets = rootSecrets();
     const shell = await openShell(connection, host, options, secrets);
     let facts = await readFacts(shell);
@@ -47,6 +48,13 @@ export const openSession: OpenSession = async (host, options) => {
 
 function connectTo(host: Host, { ask, signal, acceptHostKey }: SessionOptions): Promise<Connection> {
   return connect(host.connect, { ask, signal, ...(acceptHostKey === undefined ? {} : { acceptHostKey }) });
+}
+
+/** After a login by password. Only `apply` writes on a host, be it a line in authorized_keys. */
+async function offerKey(connection: Connection, { ask, attach }: SessionOptions): Promise<void> {
+  if (!attach || !ask.interactive || !('byPassword' in connection) || connection.byPassword !== true) return;
+  const { offerKeyInstall } = await import('../connect/install-key.ts');
+  await offerKeyInstall(connection, { ask });
 }
 
 function describeTarget({ connect: target }: Host): string {

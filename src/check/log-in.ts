@@ -15,7 +15,7 @@ export type LogIn = (name: PeerName, options: LogInOptions) => Promise<Connectio
 /** By ssh: as the person would, or into the lab with the lab's own key and nothing of the person's configuration. */
 export const logIn: LogIn = async (name, { ask, signal, lab }) => {
   const { connect } = await import('../connect/connect.ts');
-  const options = { ask, signal, offerKey: false };
+  const options = { ask, signal };
   if (name.kind === 'peer') return connect(name.target, options);
   return connect(await labTarget(lab ?? '', name.name), { ...options, sshConfigFile: '/dev/null' });
 };

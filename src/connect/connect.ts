@@ -17,12 +17,7 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
     }
     case 'ssh': {
       const { connectSsh } = await import('./ssh.ts');
-      const connection = await connectSsh(target, options);
-      if (connection.byPassword && (options.offerKey ?? options.ask.interactive)) {
-        const { offerKeyInstall } = await import('./install-key.ts');
-        await offerKeyInstall(connection, options);
-      }
-      return connection;
+      return connectSsh(target, options);
     }
   }
 }

@@ -13,6 +13,4 @@ export interface ConnectOptions {
   readonly sshConfigFile?: string;
   /** Told what needs no answer, such as "touch your security key". Default: nothing. */
   readonly notify?: (text: string) => void;
-  /** Offer to install a key after a login by password. Default: when a person can answer. */
-  readonly offerKey?: boolean;
 }

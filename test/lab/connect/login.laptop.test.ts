@@ -64,7 +64,7 @@ function home(name: string, config = ''): NodeJS.ProcessEnv {
 const alone = (): ScriptedAsk => scriptedAsk({}, false);
 
 function open(over: Partial<SshTarget>, ask = alone(), env = home('nobody')): Promise<SshConnection> {
-  return connect(target(over), { ask, env, offerKey: false }) as Promise<SshConnection>;
+  return connect(target(over), { ask, env }) as Promise<SshConnection>;
 }
 
 async function works(connection: SshConnection): Promise<void> {
