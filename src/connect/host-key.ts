@@ -13,18 +13,27 @@ export function keyName({ settings, place }: SshRoute): string {
 /**
  * Decides about the key that the host showed: a known one passes, an unknown one is asked about (or compared
  * with `acceptHostKey`) and then remembered, a changed or revoked one is refused.
+ * @returns the key, which a further connection to this host may expect
  * @throws {ConnectError} unless the key is to be trusted
  */
-export async function verifyHostKey(route: SshRoute, blob: Buffer): Promise<void> {
+export async function verifyHostKey(route: SshRoute, blob: Buffer): Promise<HostKey> {
   const shown = readHostKey(blob);
   const judgement = judge(shown, route.knownKeys);
-  if (judgement.verdict === 'known' || judge(shown, route.keysOnPort22).verdict === 'known') return;
+  if (judgement.verdict === 'known' || judge(shown, route.keysOnPort22).verdict === 'known') return shown;
   if (judgement.verdict === 'changed') throw changedKey(route, shown, judgement.line);
   if (judgement.verdict === 'revoked') throw revokedKey(route, shown, judgement.line);
   await confirmUnknownKey(route, shown);
   const [file] = route.settings.knownHostsFiles;
   if (file !== undefined && file !== '/dev/null')
     await remember(file, keyName(route), shown, route.settings.hashKnownHosts);
+  return shown;
+}
+
+/** The route for further connections once a key has been trusted: it is known now, wherever it is kept. */
+export function knowing(route: SshRoute, { type, key }: HostKey): SshRoute {
+  if (route.knownKeys.some((known) => known.type === type && known.key === key)) return route;
+  const file = route.settings.knownHostsFiles[0] ?? '';
+  return { ...route, knownKeys: [...route.knownKeys, { file, line: 0, type, key }] };
 }
 
 /** Asks the person about a key that nobody has seen before; resolves when it is to be trusted. */

@@ -8,6 +8,7 @@ import { lost, noAnswer, noCommonAlgorithm, notSsh, passwordExpired } from './fa
 import { hostKeyAlgorithms, lostKey, verifyHostKey } from './host-key.ts';
 import { interrupted } from './interrupt.ts';
 import { KeyRing, loadKeys } from './key-ring.ts';
+import type { HostKey } from './known-hosts.ts';
 import { patience } from './patience.ts';
 import { placeName } from './place.ts';
 import type { SshRoute } from './route.ts';
@@ -16,6 +17,8 @@ import type { SshRoute } from './route.ts';
 export interface Login {
   readonly client: ssh2.Client;
   readonly method: Authenticator['lastMethod'];
+  /** The key that the host showed and that was trusted. */
+  readonly hostKey: HostKey;
 }
 
 /** How far a login has come; says whom to blame when the host hangs up. */
@@ -62,13 +65,15 @@ export async function login(route: SshRoute, remembered: Remembered): Promise<Lo
 function negotiate(route: SshRoute, socket: Socket, authenticator: Authenticator): Promise<Login> {
   return new Promise((resolve, reject) => {
     let stage: Stage = 'greeting';
+    let hostKey: HostKey | undefined;
     const ssh = new NodeSSH();
     const config: Config = {
       ...baseConfig(route, socket),
       hostVerifier: (blob: Buffer, accept: (trusted: boolean) => void) => {
         stage = 'host key';
         verifyHostKey(route, blob).then(
-          () => {
+          (shown) => {
+            hostKey = shown;
             stage = 'authentication';
             accept(true);
           },
@@ -96,8 +101,10 @@ function negotiate(route: SshRoute, socket: Socket, authenticator: Authenticator
     client.on('change password', () => reject(passwordExpired(route.place)));
     client.once('close', () => reject(explain()));
     client.once('ready', () => {
+      // Without a key that was verified there is no connection, whatever the library says.
+      if (!hostKey) return reject(notSsh(route.place));
       authenticator.succeeded();
-      resolve({ client, method: authenticator.lastMethod });
+      resolve({ client, method: authenticator.lastMethod, hostKey });
     });
   });
 }

@@ -8,6 +8,7 @@ import { ForwardError } from './connection.ts';
 import { JoinedDuplex } from './duplex.ts';
 import { lost } from './failures.ts';
 import { forwardFailure, forwardTimeout } from './forward.ts';
+import { knowing } from './host-key.ts';
 import { forLoginShell } from './login-shell.ts';
 import { type Login, login } from './node-ssh-login.ts';
 import { placeName } from './place.ts';
@@ -38,11 +39,11 @@ class NodeSshConnection implements SshConnection {
   readonly #gone: Promise<void>;
   #lostBy: Error | undefined;
 
-  constructor(route: SshRoute, remembered: Remembered, { client, method }: Login) {
+  constructor(route: SshRoute, remembered: Remembered, { client, method, hostKey }: Login) {
     this.target = placeName(route.place);
     this.user = route.place.user;
     this.byPassword = method === 'password';
-    this.#route = route;
+    this.#route = knowing(route, hostKey);
     this.#remembered = remembered;
     this.#client = client;
     // Without a listener a reset would be an uncaught exception.

@@ -191,6 +191,17 @@ describe.each(['node-ssh', 'openssh'] as const)('a login by %s', (backend) => {
       await (await connectBy(backend, { ...target(server), knownHostsFile }, alone())).close();
     });
 
+    it('asks about it once, also when a second connection has to prove the way in', async () => {
+      const server = await serve({ keys: [keys.publicLine('id')] });
+      const ask = scriptedAsk({ 'The host key of': true });
+      const knownHostsFile = keys.path(`again-${backend}/known_hosts`);
+      const first = await connectBy(backend, { ...target(server), knownHostsFile }, ask);
+      const second = await first.again();
+      expect(ask.asked).toHaveLength(1);
+      expect(readFileSync(knownHostsFile, 'utf8').trim().split('\n')).toHaveLength(1);
+      await Promise.all([first.close(), second.close()]);
+    });
+
     it('goes no further when the person says no, or when nobody is there', async () => {
       const server = await serve({ keys: [keys.publicLine('id')] });
       const stranger = { ...target(server), knownHostsFile: keys.path('nowhere') };
