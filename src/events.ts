@@ -29,6 +29,10 @@ export type RunEvent =
       readonly output?: string;
     }
   | { readonly event: 'note'; readonly text: string }
+  /** Taking something back, what was made or changed since was put into another place. */
+  | { readonly event: 'kept'; readonly path: string; readonly place: string }
+  /** Taking something back, this was left where it is. */
+  | { readonly event: 'stays'; readonly path: string; readonly text: string }
   | {
       readonly event: 'summary';
       readonly run: string | null;

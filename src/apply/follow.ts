@@ -77,6 +77,9 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       unconfirmed = [];
       listener({ event: 'reverted', reason: text(reason) });
     },
+    note: ([words = '']) => listener({ event: 'note', text: text(words) }),
+    kept: ([path = '', place = '']) => listener({ event: 'kept', path: text(path), place: text(place) }),
+    stays: ([path = '', words = '']) => listener({ event: 'stays', path: text(path), text: text(words) }),
     busy: ([owner = '']) => {
       busy = text(owner);
     },

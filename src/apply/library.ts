@@ -4,7 +4,7 @@ import { Shell } from '../quote.ts';
  * Shell functions that every step on the host may use. POSIX sh (Debian's dash), coreutils, util-linux and systemd only.
  *
  * Variables a step finds: `HW_BLOBS` (folder of uploaded content, by sha256), `HW_BEFORE` (folder for what undoing needs),
- * `P` (empty, or the folder in which files are staged for validation).
+ * `P` (empty, or the folder in which files are staged for validation), `HW_KEPT` (where an undo puts what was made since).
  */
 export const library = new Shell(
   String.raw`
@@ -48,14 +48,22 @@ hw_keep() {
   printf '%s' "$1" >"$hw_slot.path"
 }
 
-# hw_restore PATH: puts back what hw_keep saved, or removes PATH if it was absent then. A folder that stands there by now
-# goes only while it is empty.
+# hw_restore PATH: puts back what hw_keep saved, or removes PATH if it was absent then. What was changed since is saved
+# first; a folder that stands there by now goes only while it is empty.
 hw_restore() {
   hw_slot=$HW_BEFORE/$(printf '%s' "$1" | sha256sum | cut -c1-32)
   [ -e "$hw_slot.path" ] || return 0
-  if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1" || return 1; fi
+  if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1" 2>/dev/null || hw_save "$1" || return 1; fi
+  if [ -e "$hw_slot.left" ]; then
+    case $(hw_print "$1") in
+    "$(cat -- "$hw_slot.left")" | "$(hw_print "$hw_slot.kept")") ;;
+    *) hw_save "$1" || return 1 ;;
+    esac
+  fi
   if [ -e "$hw_slot.kept" ] || [ -L "$hw_slot.kept" ]; then
     (
+      # Its folder may have gone with what else was in it.
+      [ -d "\${1%/*}/" ] || mkdir -p -- "\${1%/*}" || exit 1
       hw_enter_new "\${1%/*}" || exit 1
       if cp -a -T -- "$hw_slot.kept" kept && mv -fT -- kept "../\${1##*/}"; then hw_leave_new
       else rm -rf -- kept; hw_leave_new; exit 1; fi
@@ -64,6 +72,40 @@ hw_restore() {
     rm -f -- "$1"
   fi
 }
+
+# hw_print PATH: what stands there, in one line, for comparing content.
+hw_print() {
+  if [ -L "$1" ]; then printf 'link %s\n' "$(readlink -- "$1" | sha256sum | cut -c1-64)"
+  elif [ -f "$1" ]; then printf 'file %s\n' "$(sha256sum <"$1" | cut -c1-64)"
+  elif [ -e "$1" ]; then printf 'other %s\n' "$(stat -c %F -- "$1")"
+  else echo absent; fi
+}
+
+# hw_note_left: notes what stands now at every path that hw_keep has saved for the step.
+hw_note_left() {
+  for hw_noted in "$HW_BEFORE"/*.path "$HW_BEFORE"/*/*.path; do
+    [ -e "$hw_noted" ] || continue
+    hw_print "$(cat -- "$hw_noted")" >"\${hw_noted%.path}.left" || return 1
+  done
+}
+
+# hw_save PATH: moves what was made or changed since out of the way of an undo, and tells where it is. Only root can
+# read it there. Nothing at PATH: nothing to do. What cannot be moved, a mount point, stays where it is.
+hw_save() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  [ -n "\${HW_KEPT:-}" ] || return 1
+  (umask 077; mkdir -p -- "$HW_KEPT\${1%/*}") || return 1
+  hw_place=$HW_KEPT$1; hw_count=1
+  while [ -e "$hw_place" ] || [ -L "$hw_place" ]; do hw_place=$HW_KEPT$1.$hw_count; hw_count=$((hw_count + 1)); done
+  mv -T -- "$1" "$hw_place" || return 1
+  hw_event kept "$(hw_text "$1")" "$(hw_text "$hw_place")"
+}
+
+# hw_stays PATH TEXT: tells that PATH stays where it is, and why.
+hw_stays() { hw_event stays "$(hw_text "$1")" "$(hw_text "$2")"; }
+
+# hw_say TEXT: one line for people while a step is under way.
+hw_say() { hw_event note "$(hw_text "$1")"; }
 
 # hw_is_file PATH SHA256 MODE OWNER GROUP: true when PATH is a regular file (no link) with that content and metadata.
 hw_is_file() {

@@ -1,4 +1,4 @@
-import { RUNTIME_DIRECTORY, STATE_DIRECTORY } from '../connect/program.ts';
+import { KEPT_DIRECTORY, RUNTIME_DIRECTORY, STATE_DIRECTORY } from '../connect/program.ts';
 import { Shell } from '../quote.ts';
 
 /**
@@ -13,7 +13,7 @@ export const runner = new Shell(
 LC_ALL=C; export LC_ALL; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 unset CDPATH; umask 022; cd /
 HW_STATE=${STATE_DIRECTORY}; HW_VOLATILE=${RUNTIME_DIRECTORY}
-HW_RUN=$HW_STATE/runs/$HW_ID; HW_BLOBS=$HW_RUN/blobs; P=
+HW_RUN=$HW_STATE/runs/$HW_ID; HW_BLOBS=$HW_RUN/blobs; HW_KEPT=${KEPT_DIRECTORY}/$HW_ID; P=
 
 hw_event() { (IFS='	'; printf '%s\n' "$*") >>"$HW_RUN/events"; }
 hw_text() { printf '%s' "$1" | tail -c 8000 | base64 -w0; }
@@ -93,7 +93,10 @@ hw_step() {
   fi
   (set -e; "hw_do_$1_record") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'Its present state could not be saved, so it was not changed.'; hw_abandon; fi
-  : >"$HW_BEFORE/recorded"
+  # What undoing needs is on the disk before anything changes, and that it is there only after it.
+  hw_to_disk "$HW_BEFORE" && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
+    hw_failed_step "$1" "$hw_begun" 'Its present state could not be written to the disk, so it was not changed.'; hw_abandon
+  }
   "hw_do_$1_owes"
   if [ "$2" = plain ]; then hw_owed=
   elif ! hw_guard "$1"; then
@@ -101,6 +104,7 @@ hw_step() {
   fi
   (set -e; "hw_do_$1_change") >>"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-
   hw_code=$?
+  hw_after "$1"
   exec 8>&-
   if [ "$hw_code" != 0 ]; then hw_failed_step "$1" "$hw_begun" 'The change failed.'; hw_abandon; fi
   (set -e; "hw_do_$1_converged") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
@@ -108,6 +112,14 @@ hw_step() {
   hw_keep_memory "$1" "$2"
   hw_event step-ended "$1" changed "$(( $(hw_now) - hw_begun ))"
 }
+
+# hw_after N: notes what step N left, for the day on which it is undone. Its own note counts as made only when it is whole.
+hw_after() {
+  (set -e; "hw_do_$1_after"; hw_note_left) >>"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-
+}
+
+# hw_to_disk PATH: with everything in it.
+hw_to_disk() { find "$1" \( -type f -o -type d \) -exec sync -- {} +; }
 
 # Memory of guarded steps is kept only once they are confirmed.
 hw_keep_memory() {
@@ -181,19 +193,36 @@ hw_settle() {
   hw_n=$(tail -n 1 -- "$HW_RUN/events" | sed -n 's/^step-started	//p')
   [ -n "$hw_n" ] && [ -e "$HW_RUN/before/$hw_n/recorded" ] || return 0
   HW_BEFORE=$HW_RUN/before/$hw_n
+  hw_after "$hw_n"
   (set -e; "hw_do_\${hw_n}_converged") >/dev/null 2>&1 </dev/null 9>&-
   [ $? != 0 ] || "hw_do_\${hw_n}_remember"
 }
 
+# hw_undo STEP PART RUN [NAME…]: for a later run, RUN, that takes a step of this one back; of a batch only NAMEs.
+hw_undo() {
+  hw_n=$1; hw_part=$2; HW_BEFORE=$HW_RUN/before/$1/$2; HW_RUN=$HW_STATE/runs/$3; HW_KEPT=${KEPT_DIRECTORY}/$3
+  shift 3; HW_ONLY=$*
+  [ -d "$HW_BEFORE" ] || hw_fail 'What it changed was not recorded, or is no longer kept.'
+  (set -e; "hw_do_\${hw_n}_undo_$hw_part")
+}
+
+# hw_record STEP PART FOLDER: records the state of now in FOLDER, as that step has recorded what it found.
+# hw_redo STEP PART FOLDER: and back to it.
+hw_record() { HW_BEFORE=$3; (set -e; "hw_do_$1_record_$2"); }
+hw_redo() { HW_BEFORE=$3; (set -e; "hw_do_$1_undo_$2"); }
+
 hw_entry() {
   case $1 in
   run)
-    hw_begin; hw_steps
+    hw_begin; (set -e; hw_state_files) >>"$HW_RUN/output" 2>&1 </dev/null 9>&- || hw_finish 1
+    hw_steps
     hw_deliver "$HW_STATE"/pending/*:* || hw_finish 1
     (hw_last) >>"$HW_RUN/output" 2>&1 </dev/null 9>&-
     hw_finish 0 ;;
   ended) hw_ended "\${2:-}" ;;
   revert) hw_revert_all "$2" ;;
+  undo | record | redo) hw_verb=$1; shift; "hw_$hw_verb" "$@" ;;
+  *) echo "This is not a request." >&2; exit 2 ;;
   esac
 }
 `.replaceAll('\\${', '${'),

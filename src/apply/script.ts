@@ -1,3 +1,4 @@
+import { STATE_DIRECTORY } from '../connect/program.ts';
 import { UserError } from '../errors.ts';
 import { RECORD_FORMAT } from '../facts/read-facts.ts';
 import { allKinds } from '../observe/observe.ts';
@@ -15,6 +16,15 @@ export interface RunIdentity {
   readonly id: string;
   /** Who runs it, from where, with which hostwright: one line for people. */
   readonly owner: string;
+  /** Files for the state directory on the host. */
+  readonly stateFiles?: readonly StateFile[];
+}
+
+/** A file that a run puts into the state directory of the host, once it holds the lock. Root only. */
+export interface StateFile {
+  /** Below the state directory: `applied/host.yaml`. */
+  readonly path: string;
+  readonly blob: Blob;
 }
 
 export interface RunScript {
@@ -23,7 +33,7 @@ export interface RunScript {
 }
 
 /** The whole run as one script and the content it needs. Pure. */
-export function runScript(plan: Plan, { id, owner }: RunIdentity): RunScript {
+export function runScript(plan: Plan, { id, owner, stateFiles = [] }: RunIdentity): RunScript {
   const parts = plan.steps.map((step, index) => stepFunctions(step, index));
   const calls = plan.steps.flatMap((step, index) => {
     const guarded = isGuarded(step);
@@ -46,6 +56,10 @@ ${joinShell(validations.map(([service, command]) => sh`  ${service}) ${command} 
   *) : ;;
   esac
 }
+hw_state_files() {
+:
+${joinShell(stateFiles.map(stateFile))}
+}
 hw_steps() {
 :
 ${joinShell(calls)}
@@ -60,9 +74,16 @@ hw_entry "$@"
     plan.steps
       .flatMap((step) => (step.batch ? [step.batch] : step.changes.map((item) => item.step)))
       .flatMap((step) => step.blobs ?? [])
+      .concat(stateFiles.map(({ blob }) => blob))
       .map((blob) => [blob.name ?? blob.sha256, blob]),
   );
   return { script, blobs: [...blobs.values()] };
+}
+
+function stateFile({ path, blob }: StateFile): Shell {
+  const place = `${STATE_DIRECTORY}/${path}`;
+  return sh`mkdir -p -m 700 -- ${place.slice(0, place.lastIndexOf('/'))}
+hw_put "$HW_BLOBS"/${blob.name ?? blob.sha256} ${place} 0600 root root`;
 }
 
 function isGuarded({ changes }: PlannedStep): boolean {
@@ -86,20 +107,36 @@ function stepFunctions(planned: PlannedStep, index: number): Shell {
     step.remember === undefined ? [] : [sh`hw_remember ${resource.id} ${step.remember}`],
   );
   const name = new Shell(`hw_do_${index}`);
-  return sh`${name}_converged() {
+  const parts = steps.map(
+    ({ record, undo }, part) => sh`${name}_record_${part}() {
+${record}
+}
+${name}_undo_${part}() {
+${undo ?? sh`:`}
+}`,
+  );
+  return sh`${joinShell(parts)}
+${name}_converged() {
 ${each(steps, ({ converged }) => converged)}
 }
 ${name}_unmoved() {
 ${each(steps, ({ unmoved }) => unmoved)}
 }
 ${name}_record() {
-${each(steps, ({ record }) => record)}
+${each(steps, (_, part) => sh`${name}_record_${part}`)}
 }
 ${name}_change() {
 ${validate ? staged(steps, validate, index) : each(steps, ({ change }) => change)}
 }
+${name}_after() {
+${each(steps, ({ after }) => after ?? sh`:`)}
+}
 ${name}_undo() {
-${undoing(steps)}
+${undoing(steps, name)}
+}
+${name}_undone() {
+mkdir -p -m 700 -- "$HW_RUN/undone"
+printf '%s\n' ${resources.map(({ id }) => id)} >>"$HW_RUN/undone/"${index}
 }
 ${name}_owes() {
 :
@@ -112,24 +149,24 @@ ${joinShell(memory)}
 }
 
 /** Each part in a subshell of its own, with a folder of its own for what undoing needs. */
-function each(steps: readonly Step[], part: (step: Step) => Shell): Shell {
+function each(steps: readonly Step[], part: (step: Step, index: number) => Shell): Shell {
   return joinShell(
     steps.map(
       (step, index) => sh`(
 HW_BEFORE=$HW_BEFORE/${index}; mkdir -p -m 700 -- "$HW_BEFORE"
-${part(step)}
+${part(step, index)}
 )`,
     ),
   );
 }
 
 /** The last first. One that cannot be undone does not keep the others from it. */
-function undoing(steps: readonly Step[]): Shell {
+function undoing(steps: readonly Step[], name: Shell): Shell {
   const parts = steps.map(
-    ({ undo }, index) => sh`(
+    (_, index) => sh`(
 set -e
 HW_BEFORE=$HW_BEFORE/${index}
-${undo ?? sh`:`}
+${name}_undo_${index}
 )
 [ $? = 0 ] || hw_left=1`,
   );

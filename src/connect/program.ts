@@ -3,6 +3,9 @@ import { Shell } from '../quote.ts';
 /** Where everything of ours lives on the host; root only. */
 export const STATE_DIRECTORY = '/var/lib/hostwright';
 
+/** Where an undo puts what was made or changed since: it is the user's, so it is not among what is ours. Root only. */
+export const KEPT_DIRECTORY = '/var/backups/hostwright';
+
 /** Volatile state: gone after a reboot, as it should be. */
 export const RUNTIME_DIRECTORY = '/run/hostwright';
 

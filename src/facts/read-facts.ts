@@ -7,7 +7,7 @@ import type { Facts } from './facts.ts';
 import { factProbes } from './registry.generated.ts';
 
 /** Formats of host-side records this version can read and write. */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 /** Reads every fact in one exchange. */
 export async function readFacts(shell: RootShell): Promise<Facts> {

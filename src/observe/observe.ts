@@ -80,7 +80,9 @@ function records(text: string): Pick<Observations, 'remembered' | 'pending'> {
   const pending: PendingNotification[] = [];
   for (const line of text.split('\n')) {
     const [id = '', value] = line.split('\t');
-    if (value !== undefined) remembered.set(id, value);
+    // The last line of an id counts; an empty value means that it is no longer ours.
+    if (value === '') remembered.delete(id);
+    else if (value !== undefined) remembered.set(id, value);
     const owed = /^(reload|restart) (\S+)$/.exec(line.replace(':', ' '));
     if (value === undefined && owed) {
       pending.push({ action: owed[1] === 'reload' ? 'reload' : 'restart', service: owed[2] ?? '' });

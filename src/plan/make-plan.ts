@@ -2,20 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Composition } from '../compose/compose.ts';
 import type { PlanNote } from '../compose/recipe.ts';
 import { kindOf, type Observations } from '../observe/observe.ts';
-import type { Resource, Step } from '../resources/kind.ts';
-import type { Change, Plan, PlannedStep } from './plan.ts';
+import type { Resource } from '../resources/kind.ts';
+import type { Plan, PlannedChange, PlannedStep } from './plan.ts';
 
 export interface PlanOptions {
   readonly adopt: readonly string[];
   readonly onConflict: 'stop' | 'keep' | 'take';
   /** Set when only one role is planned: what else hostwright manages is then no news. */
   readonly only?: string;
-}
-
-interface Item {
-  readonly change: Change;
-  readonly resource: Resource;
-  readonly step: Step;
 }
 
 /** Composition × observations → ordered changes. Pure. */
@@ -25,7 +19,7 @@ export function makePlan(
   { states, remembered, pending }: Observations,
   { adopt, onConflict, only }: PlanOptions,
 ): Plan {
-  const items: Item[] = [];
+  const items: PlannedChange[] = [];
   const allNotes: PlanNote[] = [...notes];
   let unchanged = 0;
   for (const { role, resource } of resources) {
@@ -60,6 +54,7 @@ export function makePlan(
       },
       resource,
       step: kind.step(resource.spec, state),
+      ...(last === undefined ? {} : { remembered: last }),
     });
   }
   for (const id of adopt) {
@@ -105,8 +100,11 @@ function leftBehind(
 }
 
 /** Adjacent changes that go in one call, or are proven together, become one step. */
-function group(items: readonly Item[], states: ReadonlyMap<string, unknown>): readonly PlannedStep[] {
-  const steps: Item[][] = [];
+function group(
+  items: readonly PlannedChange[],
+  states: ReadonlyMap<string, unknown>,
+): readonly PlannedStep[] {
+  const steps: PlannedChange[][] = [];
   for (const item of items) {
     const group = steps.at(-1);
     if (group?.[0] && belongs(group[0].resource, item.resource)) group.push(item);

@@ -8,9 +8,18 @@ export interface Change extends Difference {
   readonly kind: string;
 }
 
+/** A change with what makes it. */
+export interface PlannedChange {
+  readonly change: Change;
+  readonly resource: Resource;
+  readonly step: Step;
+  /** What the host remembers of this resource before the change; absent: hostwright never managed it. */
+  readonly remembered?: string;
+}
+
 /** Changes that run as one step on the host: one, or several batched or validated together. */
 export interface PlannedStep {
-  readonly changes: readonly { readonly change: Change; readonly resource: Resource; readonly step: Step }[];
+  readonly changes: readonly PlannedChange[];
   /** Set when several packages (say) go in one call: the step to run instead of each one's own. */
   readonly batch?: Step;
 }
@@ -24,6 +33,8 @@ export interface PendingNotification {
 /** The ordered changes. What `plan` prints is what `apply` runs. */
 export interface Plan {
   readonly host: string;
+  /** What makes the plan; default: `apply`. */
+  readonly kind?: 'apply' | 'rollback' | 'remove';
   readonly changes: readonly Change[];
   readonly steps: readonly PlannedStep[];
   /** Resources that already are as declared. */

@@ -53,6 +53,8 @@ export interface Difference {
   readonly conflict?: 'adopt' | 'edited';
   /** Set when something that existed before hostwright is overwritten or removed. */
   readonly touchesForeign?: boolean;
+  /** One line: what a rollback of this change does not bring back. */
+  readonly irreversible?: string;
 }
 
 /** What runs on the host for one change. Every part is POSIX sh and may use the functions of `src/apply/library.ts`. */
@@ -65,7 +67,17 @@ export interface Step {
   readonly record: Shell;
   /** Makes the change. Paths below a validated root are written as `"$P"/path`, so that they can be staged. */
   readonly change: Shell;
-  /** Undoes the change from `"$HW_BEFORE"`; used when a guarded change is not confirmed. */
+  /**
+   * Notes in `"$HW_BEFORE"` what the change left, so that undoing can tell it from what was done since. Runs after the
+   * change, whether it succeeded or not, and once more when a run that was interrupted is tidied up. What `hw_keep` has
+   * saved is noted without it.
+   */
+  readonly after?: Shell;
+  /**
+   * Undoes the change from `"$HW_BEFORE"`: when a guarded change is not confirmed, for `rollback` and for `remove`. It
+   * may find the change made, half made or undone already, and loses nothing that was done since (`hw_save`). Of a
+   * batch only what `"$HW_ONLY"` names, if that is set. Absent: what the change did cannot be undone.
+   */
   readonly undo?: Shell;
   readonly blobs?: readonly Blob[];
   /** One line that the host keeps for this resource once the step has succeeded; `DiffContext.remembered` next time. */

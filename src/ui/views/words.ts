@@ -86,6 +86,10 @@ export function sentence(event: RunEvent, paint: Paint): string | undefined {
       return paint.bad(`The host went back to how it was: ${plainLine(event.reason)}`);
     case 'note':
       return plainLine(event.text);
+    case 'kept':
+      return `Kept what was made since: ${paint.strong(plainLine(event.place))} ${paint.dim(`(was ${plainLine(event.path)})`)}`;
+    case 'stays':
+      return `Left where it is: ${paint.strong(plainLine(event.path))}, ${plainLine(event.text)}`;
     default:
       return undefined;
   }
