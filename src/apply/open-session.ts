@@ -15,7 +15,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
-import { journalBlob } from './journal.ts';
+import { journalBlobs, type RunRecord } from './journal.ts';
 import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
 import { CONFIRM_SECONDS, runScript } from './script.ts';
 import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
@@ -147,7 +147,7 @@ async function apply(parts: Parts, plan: Plan): Promise<Summary> {
   refuseUnproven(plan, { local: host.connect.kind === 'local', ask: options.ask, facts });
   const id = newRunId();
   const { script, blobs } = runScript(plan, { id, owner: options.owner });
-  const content = [journalBlob(plan), ...blobs];
+  const content = [...journalBlobs(plan, recordOf(parts)), ...blobs];
   const total = content.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   const over = new AbortController();
@@ -191,6 +191,16 @@ async function apply(parts: Parts, plan: Plan): Promise<Summary> {
     over.abort();
   }
   return summarise(parts, plan, id, following.outcome());
+}
+
+function recordOf({ options, facts }: Parts): RunRecord {
+  const { origin, only } = options;
+  const client = facts.ssh.connection?.clientAddress;
+  return {
+    ...(origin === undefined ? {} : { origin }),
+    ...(client === undefined ? {} : { client }),
+    ...(only === undefined ? {} : { only }),
+  };
 }
 
 function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unknown {

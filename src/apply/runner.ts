@@ -129,6 +129,9 @@ hw_keep_memory() {
 hw_begin() {
   mkdir -p -m 700 -- "$HW_STATE" "$HW_VOLATILE"
   printf '%s\n' "$HW_OWNER" >"$HW_RUN/owner"
+  for hw_file in plan.json owner.json resources; do
+    [ ! -e "$HW_BLOBS/$hw_file" ] || mv -f -- "$HW_BLOBS/$hw_file" "$HW_RUN/$hw_file"
+  done
   exec 9>>"$HW_STATE/lock"
   # A run that has just ended may still be tidying up.
   if ! flock -w 3 9; then
@@ -141,7 +144,6 @@ hw_begin() {
   hw_tidy
   printf '%s\n' "$HW_ID" >"$HW_STATE/current"
   printf '%s\n' "$HW_FORMAT" >"$HW_STATE/format"
-  [ ! -e "$HW_BLOBS/plan.json" ] || mv -f -- "$HW_BLOBS/plan.json" "$HW_RUN/plan.json"
 }
 
 # hw_tidy: ends in the journal the run that a power cut has ended, and drops uploads that never became a run.

@@ -4,6 +4,7 @@ import type { Listener, RunEvent } from '../events.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Origin } from './journal.ts';
 
 /** What a person chose on the command line for this session. */
 export interface SessionOptions {
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly acceptHostKey?: string;
   /** Who runs this, from where, with which version: one line for the journal and for whoever finds the host busy. */
   readonly owner: string;
+  /** The same in parts, for the journal. */
+  readonly origin?: Origin;
   /** A run that is going on is followed to its end first (`apply`); otherwise it is only mentioned. */
   readonly attach: boolean;
   /** A connection to the host that is being made already; default: one is made. */

@@ -5,7 +5,7 @@ import { createView } from '../ui/views/create-view.ts';
 import type { View } from '../ui/views/view.ts';
 import type { Context } from './context.ts';
 import type { EarlyConnection } from './early-connection.ts';
-import { describeOwner } from './owner.ts';
+import { describeOwner, originOf } from './owner.ts';
 
 /** One host of a command's: its host file, how to reach it, and where to tell about it. */
 export interface HostRun {
@@ -48,6 +48,7 @@ export async function createHostRun(
   });
   const ask = askBesides(context.ask, view);
   const sessions: HostSession[] = [];
+  const origin = originOf(host.directory, host.file);
   let waiting = early;
   return {
     context,
@@ -58,7 +59,7 @@ export async function createHostRun(
       const { openSession } = await import('../apply/open-session.ts');
       const session = await openSession(host, {
         ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, signal },
-        owner: describeOwner(),
+        ...{ owner: describeOwner(origin), origin },
         ...(only === undefined ? {} : { only }),
         ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
         ...(waiting ? { connection: waiting.take(ask) } : {}),
