@@ -32,13 +32,14 @@ export function journalBlobs(plan: Plan, record: RunRecord): readonly Blob[] {
 }
 
 /** What was planned. */
-export function journalBlob({ host, kind = 'apply', changes, steps, services, notes, pending }: Plan): Blob {
+export function journalBlob(plan: Plan): Blob {
+  const { host, kind = 'apply', undoes, changes, steps, services, notes, pending } = plan;
   // A diff shows content, and that may hold secrets: the kept originals, which may too, lie in a place of their own.
   const without = changes.map(({ diff: _, ...change }) => change);
   const undoing = steps.map(journalStep);
   return textBlob(
     'plan.json',
-    JSON.stringify({ v: 1, host, kind, changes: without, steps: undoing, services, notes, pending }),
+    JSON.stringify({ v: 1, host, kind, undoes, changes: without, steps: undoing, services, notes, pending }),
   );
 }
 

@@ -125,6 +125,8 @@ function session(parts: Parts): HostSession {
     connection,
     facts,
     composition,
+    read: (script) => shell.read(script),
+    announce: (plan) => options.listener({ event: 'planned', plan }),
     async plan() {
       refuseInterrupted(options.signal);
       const plan = makePlan(host.name, composition, await observe(shell, composition), options);

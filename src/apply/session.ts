@@ -1,9 +1,11 @@
 import type { Composition } from '../compose/compose.ts';
 import type { Ask, Connection } from '../connect/connection.ts';
+import type { Answer } from '../connect/root-shell.ts';
 import type { Listener, RunEvent } from '../events.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Shell } from '../quote.ts';
 import type { Origin } from './journal.ts';
 
 /** What a person chose on the command line for this session. */
@@ -40,6 +42,10 @@ export interface HostSession {
   readonly connection: Connection;
   readonly facts: Facts;
   readonly composition: Composition;
+  /** One more exchange: runs a script that only reads, as root. */
+  read(script: Shell): Promise<Answer>;
+  /** Tells the listener of a plan that was made elsewhere. */
+  announce(plan: Plan): void;
   /** Exchange 2: observes and plans. Writes nothing on the host. */
   plan(): Promise<Plan>;
   /**

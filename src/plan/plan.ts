@@ -35,6 +35,8 @@ export interface Plan {
   readonly host: string;
   /** What makes the plan; default: `apply`. */
   readonly kind?: 'apply' | 'rollback' | 'remove';
+  /** Runs that are taken back, the newest first. */
+  readonly undoes?: readonly string[];
   readonly changes: readonly Change[];
   readonly steps: readonly PlannedStep[];
   /** Resources that already are as declared. */

@@ -1,7 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import type { HostSession } from '../../apply/session.ts';
-import { EXIT, UserError } from '../../errors.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { EXIT } from '../../errors.ts';
 import { examples, HELP_GROUPS } from '../command-module.ts';
 import type { Context } from '../context.ts';
 import type { HostRun } from '../host-run.ts';
@@ -49,7 +48,6 @@ export function command(context: Context) {
 }
 
 async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan | undefined): Promise<void> {
-  const { context } = run;
   const { only } = options;
   const session = await run.open({ attach: true, ...(only === undefined ? {} : { only }) });
   const plan = await session.plan();
@@ -57,32 +55,10 @@ async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan |
     const { requireSamePlan } = await import('../saved-plan.ts');
     requireSamePlan(saved, plan);
   }
-  if (!context.globals.json) {
-    const { showPlan } = await import('../show-plan.ts');
-    await showPlan(run, plan);
-  }
-  if (needsWord(plan) && !options.yes && !(await isConfirmed(run, plan))) {
-    await run.warn('Nothing was changed.');
-    return context.end(EXIT.failed);
-  }
-  const summary = await session.apply(plan);
-  if (summary.failed > 0) return context.end(EXIT.failed);
+  const { carryOut } = await import('../carry-out.ts');
+  const summary = await carryOut(run, session, plan, { yes: options.yes === true });
+  if (!summary || summary.failed > 0) return;
   if (options.check) await checkAfter(run, session, only);
-}
-
-/** Whether there is anything to ask about: something to do, and nothing that will stop it anyway. */
-function needsWord({ changes, pending }: Plan): boolean {
-  return changes.length + pending.length > 0 && changes.every(({ conflict }) => conflict === undefined);
-}
-
-async function isConfirmed({ ask, context }: HostRun, plan: Plan): Promise<boolean> {
-  if (!context.interactive) {
-    throw new UserError({
-      message: `${plan.host} would be changed, and there is no terminal to ask on.`,
-      hint: 'Nothing was changed. Run it with --yes, or look first with `hostwright plan`.',
-    });
-  }
-  return ask.confirm(`Change ${plan.host} now?`);
 }
 
 async function checkAfter(run: HostRun, session: HostSession, only: string | undefined): Promise<void> {

@@ -1,0 +1,96 @@
+import type { PlanNote } from '../../compose/recipe.ts';
+import { HostError } from '../../errors.ts';
+import type { Change, Plan } from '../../plan/plan.ts';
+import { noted, undoingChange } from './changes.ts';
+import type { RunRecord, StepRecord } from './records.ts';
+import { type Undoing, undoStep } from './undo-step.ts';
+
+/**
+ * The plan that takes back a run and every newer one, the newest first, each from its last step to its first. Pure.
+ * @param wanted a run's id or the beginning of one; the last run that can be undone when absent.
+ * @throws {HostError} when there is no such run, or nothing of it to take back.
+ */
+export function planRollback(host: string, records: readonly RunRecord[], wanted?: string): Plan {
+  const target = wanted === undefined ? lastUndoable(records) : findRun(records, wanted);
+  const runs = records.slice(0, records.indexOf(target) + 1).filter(isUndoable);
+  const undoings = runs.flatMap(undoingsOf);
+  const steps = undoings.map((undoing) => undoStep(undoing, changesOf(undoing)));
+  return {
+    host,
+    kind: 'rollback',
+    undoes: runs.map(({ id }) => id),
+    steps,
+    changes: steps.flatMap(({ changes }) => changes.map(({ change }) => change)),
+    services: Object.assign({}, ...runs.map(({ services }) => services).reverse()),
+    notes: runs.flatMap(notesOf),
+    ...{ unchanged: 0, foreignTouched: [], pending: [], endpoints: [] },
+  };
+}
+
+/** Something of it is still as it made it. */
+export function isUndoable(run: RunRecord): boolean {
+  return run.kind === 'apply' && run.steps.some((step) => remaining(step).length > 0);
+}
+
+/** Ids of a step that were changed, or may have been, and have not been taken back. */
+export function remaining({ recorded, parts, undone }: StepRecord): readonly string[] {
+  return recorded ? parts.map(({ id }) => id).filter((id) => !undone.has(id)) : [];
+}
+
+function lastUndoable(records: readonly RunRecord[]): RunRecord {
+  const run = records.find(isUndoable);
+  if (run) return run;
+  throw new HostError('There is no run on this host that could be taken back.', {
+    hint:
+      records.length === 0
+        ? 'hostwright has not changed anything here, or a version that kept too little for it.'
+        : 'Everything that hostwright changed here has been taken back already: see `hostwright runs`.',
+  });
+}
+
+function findRun(records: readonly RunRecord[], wanted: string): RunRecord {
+  const found = records.filter(({ id }) => id.startsWith(wanted));
+  const [run] = found;
+  if (!run || found.length > 1) {
+    const what = run
+      ? `More than one run begins with ‘${wanted}’`
+      : `There is no run ‘${wanted}’ on this host`;
+    throw new HostError(`${what}, or its records are no longer kept.`, {
+      hint: 'Nothing was changed. `hostwright runs` lists them.',
+    });
+  }
+  if (run.kind !== 'apply') {
+    throw new HostError(`Run ${run.id} was itself a ${run.kind}: it is not taken back.`, {
+      hint: 'To have everything of the host file again: hostwright apply',
+    });
+  }
+  if (isUndoable(run)) return run;
+  throw new HostError(`There is nothing left of run ${run.id}: it has been taken back.`, {
+    hint: 'Nothing was changed. `hostwright runs` tells by which run.',
+  });
+}
+
+function undoingsOf(run: RunRecord): readonly Undoing[] {
+  const undoings = [...run.steps].reverse().flatMap((step): Omit<Undoing, 'last'>[] => {
+    const ids = remaining(step);
+    if (ids.length === 0) return [];
+    if (step.batch) return [{ run, step, part: 0, ids }];
+    return step.parts
+      .map(({ id }, part) => ({ run, step, part, ids: [id] }))
+      .filter(({ ids: [id = ''] }) => ids.includes(id))
+      .reverse();
+  });
+  return undoings.map((undoing, index) => ({ ...undoing, last: index === undoings.length - 1 }));
+}
+
+function changesOf({ run, ids }: Undoing): readonly Change[] {
+  return ids.map((id) => undoingChange(run, id));
+}
+
+function notesOf(run: RunRecord): readonly PlanNote[] {
+  const about = noted(`Takes back run ${run.id} of ${run.owner}.`);
+  const lasting = run.changes.flatMap(({ id, irreversible }) =>
+    irreversible === undefined ? [] : [noted(`${id}: ${irreversible}`, 'warning')],
+  );
+  return [about, ...lasting];
+}

@@ -1,0 +1,78 @@
+import { STATE_DIRECTORY } from '../../connect/program.ts';
+import type { Change, PlannedStep } from '../../plan/plan.ts';
+import { joinShell, type Shell, sh } from '../../quote.ts';
+import type { Resource, Step } from '../../resources/kind.ts';
+import type { RunRecord, StepRecord } from './records.ts';
+
+/** What of a step is taken back: one of its parts, or ids of a batch. */
+export interface Undoing {
+  readonly run: RunRecord;
+  readonly step: StepRecord;
+  /** Number of the part; 0 for a batch. */
+  readonly part: number;
+  readonly ids: readonly string[];
+  /** Nothing of this run is left afterwards. */
+  readonly last: boolean;
+}
+
+/** Where the host marks what has been taken back of a step. */
+function markOf({ run, step }: Undoing): string {
+  return `${STATE_DIRECTORY}/runs/${run.id}/undone/${step.index}`;
+}
+
+/**
+ * A step of a new run that takes a part of an old one back, by the functions in the old run's own script. What the old
+ * step has recorded brings back what it found; what is recorded now, in the same way, brings back what is there now,
+ * should nobody confirm the change.
+ */
+export function undoStep(undoing: Undoing, changes: readonly Change[]): PlannedStep {
+  const { step, ids } = undoing;
+  const shell = partsOf(undoing);
+  const known = new Map(step.parts.map((part) => [part.id, part]));
+  const planned = changes.map((change) => {
+    const part = known.get(change.id);
+    const resource: Resource = {
+      ...{ kind: change.kind, id: change.id, spec: undefined, guarded: step.guarded },
+      notify: part?.notify ?? [],
+    };
+    return { change, resource, step: { ...shell, remember: part?.remembered ?? '' } };
+  });
+  return ids.length > 1 ? { changes: planned, batch: shell } : { changes: planned };
+}
+
+function partsOf(undoing: Undoing): Step {
+  const { run, step, part, ids } = undoing;
+  const script = `${STATE_DIRECTORY}/runs/${run.id}/script`;
+  const mark = markOf(undoing);
+  const partial = step.batch && ids.length < step.parts.length - step.undone.size;
+  const names = partial ? ids.map((id) => id.slice(id.indexOf(':') + 1)) : [];
+  return {
+    converged: joinShell(
+      ids.map((id) => sh`grep -qxF -e ${id} -- ${mark} 2>/dev/null`),
+      ' &&\n',
+    ),
+    unmoved: sh`[ -s ${script} ]`,
+    record: step.guarded
+      ? sh`mkdir -p -- "$HW_BEFORE/now"
+/bin/sh ${script} record ${step.index} ${part} "$HW_BEFORE/now"`
+      : sh`:`,
+    change: sh`/bin/sh ${script} undo ${step.index} ${part} "$HW_ID" ${joinWords(names)}
+mkdir -p -m 700 -- ${mark.slice(0, mark.lastIndexOf('/'))}
+printf '%s\n' ${ids} >>${mark}
+sync -- ${mark}
+${undoing.last ? sh`printf '%s\n' "$HW_ID" >${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}` : sh``}`,
+    undo: sh`/bin/sh ${script} redo ${step.index} ${part} "$HW_BEFORE/now"
+rm -f -- ${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}
+[ ! -e ${mark} ] || { grep -vxF ${joinShell(
+      ids.map((id) => sh`-e ${id}`),
+      ' ',
+    )} -- ${mark} >${`${mark}.new`} || :; mv -fT -- ${`${mark}.new`} ${mark}; }`,
+  };
+}
+
+function joinWords(words: readonly string[]): Shell {
+  return joinShell(
+    words.map((word) => sh`${word}`),
+    ' ',
+  );
+}

@@ -1,0 +1,34 @@
+import { Command } from '@commander-js/extra-typings';
+import { examples, HELP_GROUPS } from '../command-module.ts';
+import type { Context } from '../context.ts';
+
+export function command(context: Context) {
+  return new Command('rollback')
+    .summary('take a run back: everything as it was before')
+    .description(
+      'Takes back what a run changed, and every run after it, the newest first. Shows it and asks before it begins.\n' +
+        'What you or your programs made since is never deleted: it stays, or is put aside and its place named.',
+    )
+    .helpGroup(HELP_GROUPS.setUp)
+    .argument('[run]', 'a run as `hostwright runs` lists it, or the beginning of its name; default: the last')
+    .option('-y, --yes', 'do not ask')
+    .option('--file <hostfile>', 'the host file; default: host.yaml')
+    .addHelpText(
+      'after',
+      examples(
+        ['hostwright rollback', 'take the last run back'],
+        ['hostwright rollback 20261122-1811', 'that run and every newer one'],
+        ['hostwright rollback --connect ssh://pi@attic', 'without a host file'],
+      ),
+    )
+    .action(async (run, { yes, file }) => {
+      const { eachHost } = await import('../each-host.ts');
+      const options = { asks: !yes, events: true, fileless: true };
+      await eachHost(context, file === undefined ? [] : [file], options, async (host) => {
+        const session = await host.open({ attach: true });
+        const { readRollback } = await import('../../apply/undo/read.ts');
+        const { carryOut } = await import('../carry-out.ts');
+        await carryOut(host, session, await readRollback(session, run), { yes: yes === true });
+      });
+    });
+}
