@@ -38,6 +38,23 @@ export interface RecipeCase {
   readonly about: string;
 }
 
+/** What a case asks for: the host file as what it holds, and the local files beside it. */
+export interface CaseFiles {
+  readonly host: Readonly<Record<string, unknown>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Reads a case, for trying it on a real machine. */
+export function readCase({ path }: RecipeCase): CaseFiles {
+  const { host, files } = read(path);
+  return { host: typeof host === 'string' ? (parse(host) as Record<string, unknown>) : host, files };
+}
+
+/** The plan that a case is expected to come to, as a person sees it. */
+export function expectedPlan({ path }: RecipeCase): string {
+  return readFileSync(`${path}.plan.txt`, 'utf8');
+}
+
 /** Every case of a built-in recipe, sorted. */
 export function casesOfRecipe(recipe: string): readonly RecipeCase[] {
   const folder = join(root, 'recipes', recipe, 'cases');

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labDown } from '../../src/lab/down.ts';
+import { labCapture } from '../../src/lab/exec.ts';
+import { labUp } from '../../src/lab/up.ts';
+import { workingFolder } from './support/hostwright.ts';
+import { differences, type Manifest, manifestOf } from './support/manifest.ts';
+import { applyCase, change, type LabCase, labCases } from './support/recipe-cases.ts';
+import { restoreSnapshot, takeSnapshot } from './support/snapshot.ts';
+
+const LAB = 'manifest';
+
+/**
+ * Every recipe, from its own cases: applied and taken back, the machine is as it was. A new recipe is tried as soon as it
+ * has a case.
+ */
+describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
+  let before: Manifest;
+
+  beforeAll(async () => {
+    await labUp({ name: LAB, release, report: () => undefined });
+    await takeSnapshot(LAB, 'start');
+    before = await manifestOf(LAB);
+  });
+  afterAll(() => labDown({ name: LAB, report: () => undefined }));
+
+  /** Runs `work`; a machine that is not as it was is put back for whoever comes next. */
+  const leavesNoTrace = async (example: LabCase, work: (folder: string) => Promise<void>): Promise<void> => {
+    const folder = workingFolder(example.files);
+    let differ: readonly string[] | undefined;
+    try {
+      await work(folder.path);
+      differ = differences(before, await manifestOf(LAB));
+    } finally {
+      folder.remove();
+      if (differ === undefined || differ.length > 0) await restoreSnapshot(LAB, 'start');
+    }
+    expect(differ).toEqual([]);
+  };
+
+  it.each(labCases(LAB))('$name: apply, then rollback', (example) =>
+    leavesNoTrace(example, async (folder) => {
+      expect(await applyCase(folder)).not.toEqual([]);
+      expect(differences(before, await manifestOf(LAB))).not.toEqual([]);
+      await change(['rollback'], folder);
+    }),
+  );
+
+  it.each(labCases(LAB))('$name: apply, then remove', (example) =>
+    leavesNoTrace(example, async (folder) => {
+      await applyCase(folder);
+      for (const role of example.roles.slice(1)) await change(['remove', role], folder);
+      await change(['remove', '--all'], folder);
+      const { stdout } = await labCapture({
+        name: LAB,
+        node: 'box',
+        argv: [
+          'sh',
+          '-c',
+          "find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/log/*'",
+        ],
+      });
+      expect(stdout).toBe('');
+    }),
+  );
+
+  it('sees what a careless tool would leave behind', async () => {
+    const careless = `echo more >>/etc/motd; chmod 600 /etc/hosts; chown 1000 /etc/fstab; ln -sf /dev/null /etc/systemd/system/x.service
+      mkdir /opt/left; useradd -m left; apt-get install -qy bc; systemctl disable -q ssh.service; nft add table inet left; hostname left
+      apt-mark auto ca-certificates; echo 599 >/proc/sys/net/ipv4/tcp_keepalive_time; rm /etc/issue`;
+    const { code, stderr } = await labCapture({ name: LAB, node: 'box', argv: ['sh', '-ec', careless] });
+    expect(code, stderr).toBe(0);
+    const seen = differences(before, await manifestOf(LAB));
+    await restoreSnapshot(LAB, 'start');
+    for (const part of [
+      /^~ files: \/etc\/motd f 644 root:root \w+ → f 644 root:root \w+$/m,
+      /^~ files: \/etc\/hosts f 644 \S+ \w+ → f 600/m,
+      /^~ files: \/etc\/fstab .*root:root.*→.*nopass:root/m,
+      /^\+ files: \/etc\/systemd\/system\/x.service l 777 root:root → \/dev\/null$/m,
+      /^\+ files: \/opt\/left d 755/m,
+      /^- files: \/etc\/issue f/m,
+      /^\+ files: \/home\/left d/m,
+      /^\+ users: left /m,
+      /^\+ groups: left /m,
+      /^\+ packages: bc:amd64 .* ii$/m,
+      /^\+ manual: bc/m,
+      /^- manual: ca-certificates/m,
+      /^~ unit files: ssh.service enabled → disabled$/m,
+      /^~ firewall: no rules\n→\ntable inet left/m,
+      /^~ machine: hostname box → left$/m,
+      /^~ sysctl: net\/ipv4\/tcp_keepalive_time \d+ → 599$/m,
+    ])
+      expect(seen.join('\n')).toMatch(part);
+    expect(differences(before, await manifestOf(LAB))).toEqual([]);
+  });
+});

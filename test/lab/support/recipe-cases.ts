@@ -1,0 +1,70 @@
+/** The cases of recipes, on a real machine: what their golden tests plan on paper is applied in a lab. */
+import { stringify } from 'yaml';
+import { builtInCatalogue } from '../../../src/compose/catalogue.ts';
+import { casesOfRecipe, expectedPlan, readCase } from '../../recipes/cases.ts';
+import { type Finished, hostwright, jsonLines, summaryOf } from './hostwright.ts';
+
+/** One host file with the files beside it. */
+export interface LabCase {
+  /** `site/several.yaml` */
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Files of a working folder, `host.yaml` among them. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Every case of every built-in recipe that comes to a plan with something in it. */
+export function labCases(lab: string): readonly LabCase[] {
+  return builtInCatalogue()
+    .names()
+    .flatMap((recipe) =>
+      casesOfRecipe(recipe)
+        .filter((example) => !/^(?:There is no plan|Nothing to change)/.test(expectedPlan(example)))
+        .map((example) => {
+          const { host, files } = readCase(example);
+          return labCase(`${recipe}/${example.name}`, lab, host, files);
+        }),
+    );
+}
+
+/** A host file for a lab's box. */
+export function labCase(
+  name: string,
+  lab: string,
+  host: Readonly<Record<string, unknown>>,
+  files: Readonly<Record<string, string>> = {},
+): LabCase {
+  const text = stringify({ ...host, connect: { lab } });
+  return { name, roles: Object.keys((host.roles ?? {}) as object), files: { ...files, 'host.yaml': text } };
+}
+
+/** One change of `plan --json`. */
+export interface PlannedId {
+  readonly id: string;
+  readonly kind: string;
+  readonly conflict?: string;
+}
+
+/** Plans, takes over what was there before, applies without checking; gives what was changed. */
+export async function applyCase(folder: string): Promise<readonly PlannedId[]> {
+  const plan = await hostwright(['plan', '--json'], folder);
+  if (plan.stdout === '') throw new Error(plan.stderr);
+  const { changes } = JSON.parse(plan.stdout) as { changes: readonly PlannedId[] };
+  const adopt = changes.filter(({ conflict }) => conflict === 'adopt').flatMap(({ id }) => ['--adopt', id]);
+  await change(['apply', ...adopt, '--no-check'], folder);
+  return changes;
+}
+
+/** A verb that changes the host and has to succeed; gives its events. */
+export async function change(
+  words: readonly string[],
+  folder: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const finished = await hostwright([...words, '--yes', '--json'], folder);
+  if (finished.code !== 0 || summaryOf(finished).failed !== 0) throw new Error(explain(words, finished));
+  return jsonLines(finished.stdout);
+}
+
+function explain(words: readonly string[], { code, stdout, stderr }: Finished): string {
+  return `hostwright ${words.join(' ')}: exit ${code}\n${stderr.slice(-3000)}\n${stdout.slice(-3000)}`;
+}
