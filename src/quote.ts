@@ -3,11 +3,15 @@
  * nothing else in this project may build shell out of values.
  */
 
+import { Secret } from './secrets/secret.ts';
+
 /**
  * Quotes `value` as one word of POSIX sh (single quotes, POSIX.1-2017 §2.2.2).
  * @throws {RangeError} if it holds a NUL byte, which no argument can carry (execve(2)).
+ * @throws {TypeError} if it is a {@link Secret}: arguments are seen by every process of a machine.
  */
 export function quote(value: string): string {
+  refuseSecret(value);
   if (value.includes('\0')) throw new RangeError('A NUL byte cannot be part of a shell word');
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
@@ -51,10 +55,18 @@ export function joinShell(parts: readonly Shell[], separator = '\n'): Shell {
 }
 
 function toShell(value: string | number | Shell | readonly string[]): string {
+  refuseSecret(value);
   if (value instanceof Shell) return value.text;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be part of a shell command`);
     return String(value);
   }
   return typeof value === 'string' ? quote(value) : quoteAll(value);
+}
+
+function refuseSecret(value: unknown): void {
+  if (!(value instanceof Secret)) return;
+  throw new TypeError(
+    'A secret must not be part of a shell command: send it, or better its verifier, as a blob',
+  );
 }

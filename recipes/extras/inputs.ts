@@ -16,6 +16,12 @@ const serviceName = () =>
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9:_.@\\-]*$/, 'the name of a service has letters, digits and : _ . @ -');
 
+/** A password is never written in a host file: only that there is one. */
+const fromVault = () =>
+  z.literal('vault', {
+    error: 'a password is not written here: write password: vault, and set it with `hostwright secrets set`',
+  });
+
 const notify = z.strictObject({
   service: serviceName(),
   action: z.enum(['reload', 'restart']).default('restart'),
@@ -39,10 +45,14 @@ export const inputs = z.strictObject({
         shell: absolutePath().optional(),
         home: absolutePath().optional(),
         system: z.boolean().default(false),
+        password: fromVault().optional(),
       }),
     )
     .default([])
-    .meta({ help: 'Accounts; none gets a password.', example: [{ name: 'anna', groups: ['family'] }] }),
+    .meta({
+      help: 'Accounts. With "password: vault" one gets the password that the vault has for it.',
+      example: [{ name: 'anna', groups: ['family'], password: 'vault' }],
+    }),
   directories: z
     .array(
       z.strictObject({

@@ -4,6 +4,7 @@ import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as file } from '../../src/resources/file.ts';
 import { kind as group } from '../../src/resources/group.ts';
 import { kind as packageKind } from '../../src/resources/package.ts';
+import { kind as password } from '../../src/resources/password.ts';
 import { kind as service } from '../../src/resources/service.ts';
 import { kind as symlink } from '../../src/resources/symlink.ts';
 import { kind as sysctl } from '../../src/resources/sysctl.ts';
@@ -17,11 +18,14 @@ export default defineRecipe({
   inputs,
 
   // In the order in which one may need the other: a file an owner, a service its files, a command everything.
-  resources: ({ role, input }) => ({
+  resources: ({ role, input, secret }) => ({
     resources: [
       ...input.packages.map((name) => packageKind.of({ name })),
       ...input.groups.map((spec) => group.of(spec)),
-      ...input.users.map((spec) => user.of(spec)),
+      ...input.users.map(({ password: _, ...spec }) => user.of(spec)),
+      ...input.users
+        .filter((spec) => spec.password !== undefined)
+        .map(({ name }) => password.of({ user: name, secret: secret(name) })),
       ...input.directories.map((spec) => directory.of(spec)),
       ...input.files.map(({ notify, ...spec }) => file.of(spec, notify ? { notify: [notify] } : {})),
       ...input.links.map((spec) => symlink.of(spec)),

@@ -100,7 +100,8 @@ function fingerprints({ steps }: Plan): { id: string; fingerprint: string }[] {
 }
 
 function fingerprint({ change, step }: PlannedStep['changes'][number]): string {
-  const blobs = (step.blobs ?? []).map(({ sha256 }) => sha256);
+  // Of a secret only which one it is may leave hostwright, not even a sum of what is made of it.
+  const blobs = (step.blobs ?? []).map(({ sha256, secret }) => secret ?? sha256);
   const parts = [change.id, change.action, step.unmoved.text, step.change.text, ...blobs];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }

@@ -4,6 +4,7 @@ import { type Problem, UserError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import type { Resource } from '../resources/kind.ts';
+import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
 import type { ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
 import { renderTemplate } from './templates.ts';
 
@@ -25,13 +26,19 @@ export interface ComposeOptions {
   readonly closeUnlisted: boolean;
   /** Only this role's resources; endpoints stay those of the whole host. */
   readonly only?: string;
+  /** Where recipes get secrets from; default: made anew each time, and saved nowhere. */
+  readonly secrets?: SecretSource;
 }
 
 /**
  * Host × recipes × facts → resources and endpoints. Pure.
  * @throws {UserError} with the place in the host file, for what a recipe refuses and for resources that collide.
  */
-export function compose(host: Host, facts: Facts, { closeUnlisted, only }: ComposeOptions): Composition {
+export function compose(
+  host: Host,
+  facts: Facts,
+  { closeUnlisted, only, secrets = unsavedSecrets }: ComposeOptions,
+): Composition {
   if (only !== undefined && !host.roles.some(({ name }) => name === only)) {
     const names = host.roles.map(({ name }) => name).join(', ') || 'none';
     throw new UserError({
@@ -45,7 +52,11 @@ export function compose(host: Host, facts: Facts, { closeUnlisted, only }: Compo
   const notes: PlanNote[] = [];
   for (const role of inOrder(host.roles)) {
     if (only !== undefined && role.name !== only) continue;
-    const parts = declare(role, contextOf(role, host, facts, endpoints, closeUnlisted), problems);
+    const parts = declare(
+      role,
+      contextOf(role, host, facts, endpoints, { closeUnlisted, secrets }),
+      problems,
+    );
     notes.push(...(parts.notes ?? []).map((note) => ({ ...note, role: role.name })));
     for (const resource of parts.resources) add(owned, role, resource, host, problems);
   }
@@ -78,7 +89,7 @@ function contextOf(
   host: Host,
   facts: Facts,
   endpoints: readonly ExposedEndpoint[],
-  closeUnlisted: boolean,
+  { closeUnlisted, secrets }: Required<Pick<ComposeOptions, 'closeUnlisted' | 'secrets'>>,
 ): RecipeContext<Readonly<Record<string, unknown>>> {
   const clientAddress = facts.ssh.connection?.clientAddress;
   return {
@@ -102,6 +113,7 @@ function contextOf(
       return renderTemplate(`templates/${file}.hbs`, text, data);
     },
     folder: (path) => folderOf(host, path),
+    secret: (name, wish = {}) => secrets({ role: role.name, name }, wish),
   };
 }
 

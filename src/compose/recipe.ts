@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Facts } from '../facts/facts.ts';
 import type { Folder } from '../host/folder.ts';
 import type { Resource } from '../resources/kind.ts';
+import type { SecretWish } from '../secrets/make.ts';
+import type { Secret } from '../secrets/secret.ts';
 
 /** Who may reach a role. One word drives the firewall, the router mapping and the reachability check. */
 export type Exposure = 'host' | 'lan' | 'internet';
@@ -68,6 +70,11 @@ export interface RecipeContext<Input> {
   template(name: string, data: Readonly<Record<string, unknown>>): string;
   /** The scanned folder behind an input made with `folder()`. */
   folder(path: string): Folder;
+  /**
+   * The secret of that name of this role: the one in the vault, or one made in memory, which is saved when the plan is
+   * applied. People see it as `ROLE/NAME`: an account's name, or what it opens. Letters, digits, `_`, `.` and `-`.
+   */
+  secret(name: string, wish?: SecretWish): Secret;
 }
 
 /** `network:` of the host file. */

@@ -10,6 +10,8 @@ export interface Blob {
   readonly name?: string;
   /** Bytes. */
   readonly size: number;
+  /** Set when the content is made of a secret: that secret's mark, which stands for the content where plans are compared. */
+  readonly secret?: string;
   open(): Readable;
 }
 

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { DiffContext, Kind } from '../../src/resources/kind.ts';
 import { kinds } from '../../src/resources/registry.generated.ts';
+import { Secret } from '../../src/secrets/secret.ts';
 
 const situation = z.strictObject({
   spec: z.unknown(),
@@ -39,6 +40,16 @@ const format = z.strictObject({
   samples: z.array(z.unknown()).default([]),
 });
 
+/** `!secret now`, `!secret now < before`, or with `?` as what was before and is lost. */
+const secretTag = {
+  tag: '!secret',
+  resolve: (text: string) => {
+    const [now = '', before] = text.split(' < ');
+    const past = before === '?' ? { earlierUnknown: true } : { earlier: before ? [new Secret(before)] : [] };
+    return new Secret(now, 'mark', past);
+  },
+};
+
 export type Situation = z.output<typeof situation>;
 export type KindCases = z.output<typeof format>;
 
@@ -50,7 +61,11 @@ export const allKinds: readonly Kind<unknown, unknown>[] = Object.values(kinds).
 /** Reads `cases/<kind>.yaml`; empty when there is none, which a test of its own complains about. */
 export function casesOf(kind: string): KindCases {
   const path = pathOf(kind);
-  return format.parse(existsSync(path) ? parse(readFileSync(path, 'utf8')) : { cases: [], hostile: [] });
+  return format.parse(
+    existsSync(path)
+      ? parse(readFileSync(path, 'utf8'), { customTags: [secretTag] })
+      : { cases: [], hostile: [] },
+  );
 }
 
 /** @throws {Error} that says what to write. */

@@ -31,9 +31,10 @@ describe.each(allKinds)('kind $name', (kind) => {
   });
 
   it('gives every spec an id of its own that stays the same', () => {
-    for (const { spec } of cases) {
+    const again = casesOf(kind.name).cases;
+    for (const [index, { spec }] of cases.entries()) {
       const parsed = kind.schema.parse(spec);
-      expect(kind.key(parsed)).toBe(kind.key(kind.schema.parse(structuredClone(spec))));
+      expect(kind.key(parsed)).toBe(kind.key(kind.schema.parse(again[index]?.spec)));
       expect(kind.key(parsed)).not.toMatch(/[\n\t\0]/);
     }
   });

@@ -77,6 +77,9 @@ export function compose({ input = {}, ...given }: Given = {}): RecipeParts {
     folder: () => {
       throw new Error('the firewall has no folder');
     },
+    secret: () => {
+      throw new Error('the firewall has no secret');
+    },
     ...given,
   });
 }
