@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Composition } from '../compose/compose.ts';
 import type { PlanNote } from '../compose/recipe.ts';
 import { kindOf, type Observations } from '../observe/observe.ts';
-import type { Resource } from '../resources/kind.ts';
-import type { Plan, PlannedChange, PlannedStep } from './plan.ts';
+import type { Choice, DiffContext, Resource } from '../resources/kind.ts';
+import type { KeptEdit, Plan, PlannedChange, PlannedStep } from './plan.ts';
 
 export interface PlanOptions {
   readonly adopt: readonly string[];
   readonly onConflict: 'stop' | 'keep' | 'take';
+  /** What the user said about single resources, by id; it counts more than `onConflict`. */
+  readonly choices?: ReadonlyMap<string, Choice>;
   /** Set when only one role is planned: what else hostwright manages is then no news. */
   readonly only?: string;
 }
@@ -17,33 +19,34 @@ export function makePlan(
   host: string,
   { resources, endpoints, notes }: Composition,
   { states, remembered, pending }: Observations,
-  { adopt, onConflict, only }: PlanOptions,
+  { adopt, onConflict, choices, only }: PlanOptions,
 ): Plan {
   const items: PlannedChange[] = [];
+  const kept: KeptEdit[] = [];
   const allNotes: PlanNote[] = [...notes];
   let unchanged = 0;
   for (const { role, resource } of resources) {
     const kind = kindOf(resource.kind);
     const state = states.get(resource.id);
     const last = remembered.get(resource.id);
-    const context = {
+    const choice = choices?.get(resource.id) ?? (onConflict === 'stop' ? undefined : onConflict);
+    const context: DiffContext = {
       adopted: adopt.includes(resource.id),
       ...(last === undefined ? {} : { remembered: last }),
+      ...(choice === undefined ? {} : { choice }),
     };
     for (const text of kind.notes?.(resource.spec, state, context) ?? [])
       allNotes.push({ role, level: 'info', text });
     const difference = kind.diff(resource.spec, state, context);
-    if (!difference) {
+    const stays = difference?.conflict === 'edited' && choice === 'keep';
+    const edit = stays ? 'edited by hand' : kind.drift?.(resource.spec, state, context);
+    if (edit !== undefined) kept.push({ id: resource.id, role, edit });
+    if (!difference || stays) {
       unchanged += 1;
-      continue;
-    }
-    if (difference.conflict === 'edited' && onConflict === 'keep') {
-      unchanged += 1;
-      allNotes.push({ role, level: 'warning', text: `${resource.id} was edited by hand: kept as it is.` });
       continue;
     }
     const { conflict, ...rest } = difference;
-    const settled = conflict === 'edited' && onConflict === 'take';
+    const settled = conflict === 'edited' && choice === 'take';
     items.push({
       change: {
         id: resource.id,
@@ -52,8 +55,9 @@ export function makePlan(
         ...rest,
         ...(conflict && !settled ? { conflict } : {}),
       },
-      resource,
-      step: kind.step(resource.spec, state),
+      // No service has to learn of what only hostwright notes.
+      resource: difference.settles ? { ...resource, notify: [] } : resource,
+      step: kind.step(resource.spec, state, context),
       ...(last === undefined ? {} : { remembered: last }),
     });
   }
@@ -68,6 +72,7 @@ export function makePlan(
     changes: items.map(({ change }) => change),
     steps: group(items, states),
     unchanged,
+    kept,
     foreignTouched: items.filter(({ change }) => change.touchesForeign).map(({ change }) => change.id),
     pending,
     notes: allNotes,

@@ -30,6 +30,14 @@ export interface PendingNotification {
   readonly action: 'reload' | 'restart';
 }
 
+/** What was changed by hand and stays so. */
+export interface KeptEdit {
+  readonly id: string;
+  readonly role: string;
+  /** `edited by hand`. */
+  readonly edit: string;
+}
+
 /** The ordered changes. What `plan` prints is what `apply` runs. */
 export interface Plan {
   readonly host: string;
@@ -39,8 +47,11 @@ export interface Plan {
   readonly undoes?: readonly string[];
   readonly changes: readonly Change[];
   readonly steps: readonly PlannedStep[];
-  /** Resources that already are as declared. */
+  /** Resources that need no change: they are as declared, or as somebody has edited them by hand (`kept`). */
   readonly unchanged: number;
+  readonly kept?: readonly KeptEdit[];
+  /** The host was last applied from something that this folder lacks: apply stops before anything changes. */
+  readonly lacking?: boolean;
   /** Files that were there before hostwright and would be overwritten or removed. */
   readonly foreignTouched: readonly string[];
   readonly pending: readonly PendingNotification[];

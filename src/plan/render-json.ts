@@ -1,7 +1,16 @@
 import type { Plan } from './plan.ts';
 
 /** The plan as `plan --json` prints it; the shape is a contract (docs/cli.md). */
-export function planObject({ host, changes, unchanged, foreignTouched, pending, notes, endpoints }: Plan) {
+export function planObject({
+  host,
+  changes,
+  unchanged,
+  kept = [],
+  foreignTouched,
+  pending,
+  notes,
+  endpoints,
+}: Plan) {
   return {
     v: 1,
     host,
@@ -15,6 +24,7 @@ export function planObject({ host, changes, unchanged, foreignTouched, pending, 
       ...(conflict ? { conflict } : {}),
     })),
     unchanged,
+    kept,
     foreignTouched,
     pending,
     notes,

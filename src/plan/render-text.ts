@@ -1,8 +1,8 @@
 import type { PlanNote } from '../compose/recipe.ts';
-import { quote } from '../quote.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
 import { wrapText } from '../ui/wrap-text.ts';
+import { adoptFlag } from './adopt-flag.ts';
 import type { Change, Plan } from './plan.ts';
 import { countChanges, describeTotals } from './totals.ts';
 
@@ -24,6 +24,7 @@ export function renderPlanText(plan: Plan, look: PlanLook): string {
   const isQuiet = countChanges(plan).total === 0 && !look.verbose;
   const parts = [
     ...byRole(plan.changes).map(([role, changes]) => roleBlock(role, changes, look)),
+    keptBlock(plan, look),
     pendingBlock(plan, look),
     isQuiet ? '' : reachBlock(plan, look),
     portsBlock(plan, look, isQuiet ? ['close'] : ['keep', 'close']),
@@ -58,26 +59,24 @@ function changeBlock(change: Change, look: PlanLook): string {
   const oneLine = 2 + head.length + 1 + id.length + 2 + summary.length <= look.columns;
   return [
     `  ${colour(head)} ${id}${oneLine ? `  ${paint.dim(summary)}` : `\n      ${paint.dim(summary)}`}`,
-    ...conflictLines(change, id).map((line) => `    ${paint.bad(`! ${line}`)}`),
+    ...conflictLines(change).map((line) => `    ${paint.bad(`! ${line}`)}`),
     ...diffLines(change, look).map((line) => `      ${line}`),
   ].join('\n');
 }
 
 /** What the person can type about a change that needs their word. */
-function conflictLines({ conflict }: Change, id: string): readonly string[] {
+function conflictLines({ conflict, id }: Change): readonly string[] {
   if (conflict === 'adopt')
-    return ['was there before hostwright; to take it over, add:', `  --adopt ${word(id)}`];
+    return ['was there before hostwright; to take it over, add:', `  ${plainLine(adoptFlag(id))}`];
   if (conflict === 'edited') {
     return [
-      'edited by hand since the last run; add:',
-      '  --on-conflict keep   to leave the edit',
-      '  --on-conflict take   to put back ours',
+      'edited by hand since the last run, and to be changed in the same place; add:',
+      '  --on-conflict keep   to leave it as it was edited',
+      '  --on-conflict take   to put ours in its place',
     ];
   }
   return [];
 }
-
-const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : quote(text));
 
 function diffLines({ diff, action }: Change, { paint, verbose }: PlanLook): readonly string[] {
   if (!diff) return [];
@@ -97,6 +96,18 @@ function diffLines({ diff, action }: Change, { paint, verbose }: PlanLook): read
 function withoutHeader(lines: readonly string[]): readonly string[] {
   const start = lines.findIndex((line) => !/^(?:Index: |=+$|--- |\+\+\+ |@@ -0,0 )/.test(line));
   return start < 0 ? [] : lines.slice(start);
+}
+
+/** What stays as somebody has edited it: no change, and yet not as declared. */
+function keptBlock({ kept = [] }: Plan, { paint }: PlanLook): string {
+  if (kept.length === 0) return '';
+  const lines = kept.map(
+    ({ id, edit }) => `  ${paint.changed('=')} ${plainLine(id)}  ${paint.dim(plainLine(edit))}`,
+  );
+  return [
+    `${paint.strong('Edited by hand, and left so')} ${paint.dim('(--on-conflict take puts back ours)')}`,
+    ...lines,
+  ].join('\n');
 }
 
 function pendingBlock({ pending }: Plan, { paint }: PlanLook): string {

@@ -14,9 +14,15 @@ export function countChanges({ changes, pending }: Pick<Plan, 'changes' | 'pendi
 }
 
 /** `3 to create, 1 to update, 12 unchanged.` in one sentence. */
-export function describeTotals(plan: Pick<Plan, 'changes' | 'pending' | 'unchanged'>): string {
+export function describeTotals(plan: Pick<Plan, 'changes' | 'pending' | 'unchanged' | 'kept'>): string {
   const counts = countChanges(plan);
-  if (counts.total === 0) return `Nothing to change: all ${plan.unchanged} resources are as declared.`;
+  const changed = new Set(plan.changes.map(({ id }) => id));
+  const edited = plan.kept?.filter(({ id }) => !changed.has(id)).length ?? 0;
+  if (counts.total === 0) {
+    return edited === 0
+      ? `Nothing to change: all ${plan.unchanged} resources are as declared.`
+      : `Nothing to change: ${plan.unchanged - edited} of ${plan.unchanged} resources are as declared, ${edited} as edited by hand.`;
+  }
   const parts = [
     [counts.create, 'to create'],
     [counts.update, 'to update'],
@@ -25,5 +31,6 @@ export function describeTotals(plan: Pick<Plan, 'changes' | 'pending' | 'unchang
     [counts.pending, counts.pending === 1 ? 'reload owed' : 'reloads owed'],
   ] as const;
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return `${said.join(', ')}; ${plan.unchanged} unchanged.`;
+  const unchanged = `${plan.unchanged} unchanged${edited === 0 ? '' : ` (${edited} edited by hand)`}`;
+  return `${said.join(', ')}; ${unchanged}.`;
 }

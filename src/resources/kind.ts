@@ -55,9 +55,16 @@ export interface Difference {
   readonly conflict?: 'adopt' | 'edited';
   /** Set when something that existed before hostwright is overwritten or removed. */
   readonly touchesForeign?: boolean;
+  /** Both sides of a conflict between markers, for editing; absent where there is no text to edit. */
+  readonly marked?: string;
+  /** Nothing but hostwright's own records changes: the user keeps an edit, and is not asked about it again. */
+  readonly settles?: true;
   /** One line: what a rollback of this change does not bring back. */
   readonly irreversible?: string;
 }
+
+/** What the user wants done about an edit made by hand that is in the way: an answer, or the text that it should be. */
+export type Choice = 'keep' | 'take' | { readonly text: string };
 
 /** What runs on the host for one change. Every part is POSIX sh and may use the functions of `src/apply/library.ts`. */
 export interface Step {
@@ -92,6 +99,8 @@ export interface DiffContext {
   readonly remembered?: string;
   /** The user said `--adopt ID` for this resource. */
   readonly adopted: boolean;
+  /** What the user said about edits made by hand; absent: nothing yet. */
+  readonly choice?: Choice;
 }
 
 /** A resource kind: one file in `src/resources/`, named after the kind. */
@@ -106,12 +115,14 @@ export interface Kind<Spec, State> {
   parse(output: Buffer, specs: readonly Spec[]): readonly State[];
   /** Pure. Undefined when nothing differs. */
   diff(spec: Spec, state: State, context: DiffContext): Difference | undefined;
-  /** Pure. */
-  step(spec: Spec, state: State): Step;
+  /** Pure. Without a context it is what the user has agreed to that counts. */
+  step(spec: Spec, state: State, context?: DiffContext): Step;
   /** Adjacent changes of this kind as one step (several packages, one apt call). */
   batch?(items: readonly { readonly spec: Spec; readonly state: State }[]): Step;
   /** Runs on the host at the end of every run that succeeded, once services have read their configuration. */
   readonly finish?: Shell;
+  /** Pure. What was changed by hand and stays so, on one line, where nothing is to be done: `edited by hand`. */
+  drift?(spec: Spec, state: State, context: DiffContext): string | undefined;
   /** Pure. What a person should know about this resource even when nothing differs. */
   notes?(spec: Spec, state: State, context: DiffContext): readonly string[];
   /** For docs: what this kind is, in one sentence. */

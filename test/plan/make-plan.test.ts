@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { makePlan, type PlanOptions } from '../../src/plan/make-plan.ts';
-import { type FileState, kind as file } from '../../src/resources/file.ts';
+import { describeTotals } from '../../src/plan/totals.ts';
+import type { FileState } from '../../src/resources/file/observe.ts';
+import { kind as file } from '../../src/resources/file.ts';
 import type { Resource } from '../../src/resources/kind.ts';
 
 const PATH = '/etc/motd';
@@ -60,13 +63,26 @@ describe('making a plan', () => {
     expect(foreignTouched).toEqual([]);
   });
 
-  it('stops at, keeps or takes what was edited by hand, as the user says', () => {
+  it('stops at, keeps or takes what was edited by hand, as the user says of all or of one', () => {
     const remembered = { 'file:/etc/motd': 'another hash' };
     expect(plan(found('edited\n'), remembered).changes).toMatchObject([{ conflict: 'edited' }]);
     const kept = plan(found('edited\n'), remembered, { onConflict: 'keep' });
-    expect(kept.changes).toEqual([]);
-    expect(kept.notes[0]?.text).toContain('kept as it is');
+    expect(kept.changes).toMatchObject([{ settles: true }]);
+    expect(kept.changes[0]?.conflict).toBeUndefined();
     expect(plan(found('edited\n'), remembered, { onConflict: 'take' }).changes[0]?.conflict).toBeUndefined();
+    const choices = new Map([['file:/etc/motd', 'keep' as const]]);
+    const one = plan(found('edited\n'), remembered, { onConflict: 'take', choices });
+    expect(one.changes).toMatchObject([{ settles: true }]);
+  });
+
+  it('leaves an edit alone that nothing is in the way of, and says so', () => {
+    const ours = createHash('sha256').update('ours\n').digest('hex');
+    const edited = plan(found('edited\n'), { 'file:/etc/motd': `${ours} 0644 root root` });
+    expect(edited).toMatchObject({ changes: [], unchanged: 1 });
+    expect(edited.kept).toEqual([{ id: 'file:/etc/motd', role: 'own', edit: 'edited by hand' }]);
+    expect(describeTotals(edited)).not.toContain('all 1');
+    const taken = plan(found('edited\n'), { 'file:/etc/motd': ours }, { onConflict: 'take' });
+    expect(taken.changes).toMatchObject([{ summary: 'change the content' }]);
   });
 
   it('names what an earlier host file left behind, but not when only one role is planned', () => {

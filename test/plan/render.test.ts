@@ -149,6 +149,7 @@ describe('a plan as JSON', () => {
       host: 'attic',
       changes: [change({ diff: '+a' }), change({})],
       unchanged: 46,
+      kept: [],
       foreignTouched: [],
       pending: [],
       notes: [],

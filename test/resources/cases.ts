@@ -23,6 +23,8 @@ const testCase = situation.extend({
       summary: z.string(),
       conflict: z.enum(['adopt', 'edited']).optional(),
       touchesForeign: z.boolean().optional(),
+      marked: z.string().optional(),
+      settles: z.literal(true).optional(),
     }),
   ]),
 });
