@@ -16,6 +16,7 @@ import type { Plan } from '../plan/plan.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
 import { journalBlobs, type RunRecord } from './journal.ts';
+import { keepMemory, type Memory } from './memory.ts';
 import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
 import { CONFIRM_SECONDS, runScript } from './script.ts';
 import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
@@ -120,6 +121,7 @@ function session(parts: Parts): HostSession {
     closeUnlisted: options.closeUnlisted,
     ...(options.only === undefined ? {} : { only: options.only }),
   });
+  const memory = keepMemory({ host, facts, options, composition, read: (script) => shell.read(script) });
   return {
     host,
     connection,
@@ -129,11 +131,12 @@ function session(parts: Parts): HostSession {
     announce: (plan) => options.listener({ event: 'planned', plan }),
     async plan() {
       refuseInterrupted(options.signal);
-      const plan = makePlan(host.name, composition, await observe(shell, composition), options);
+      const made = makePlan(host.name, composition, await observe(shell, composition), options);
+      const plan = await memory.comment(made);
       options.listener({ event: 'planned', plan });
       return plan;
     },
-    apply: (plan) => apply(parts, plan),
+    apply: (plan) => apply(parts, plan, memory),
     async close() {
       shell.close();
       await connection.close();
@@ -141,14 +144,16 @@ function session(parts: Parts): HostSession {
   };
 }
 
-async function apply(parts: Parts, plan: Plan): Promise<Summary> {
+async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary> {
   refuseInterrupted(parts.options.signal);
+  await memory.refuse(plan);
   refuseConflicts(plan);
   if (plan.changes.length === 0 && plan.pending.length === 0) return summarise(parts, plan, null, undefined);
   const { host, options, connection, shell, secrets, facts } = parts;
   refuseUnproven(plan, { local: host.connect.kind === 'local', ask: options.ask, facts });
   const id = newRunId();
-  const { script, blobs } = runScript(plan, { id, owner: options.owner });
+  const stateFiles = await memory.files(plan);
+  const { script, blobs } = runScript(plan, { id, owner: options.owner, stateFiles });
   const content = [...journalBlobs(plan, recordOf(parts)), ...blobs];
   const total = content.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly owner: string;
   /** The same in parts, for the journal. */
   readonly origin?: Origin;
+  /** Apply even though the host was last applied from something that this folder lacks (`--take-over`). */
+  readonly takeOver?: boolean;
   /** A run that is going on is followed to its end first (`apply`); otherwise it is only mentioned. */
   readonly attach: boolean;
   /** A connection to the host that is being made already; default: one is made. */

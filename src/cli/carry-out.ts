@@ -34,8 +34,10 @@ export async function carryOut(
 }
 
 /** Whether there is anything to ask about: something to do, and nothing that will stop it anyway. */
-function needsWord({ changes, pending }: Plan): boolean {
-  return changes.length + pending.length > 0 && changes.every(({ conflict }) => conflict === undefined);
+function needsWord({ changes, pending, lacking }: Plan): boolean {
+  return (
+    !lacking && changes.length + pending.length > 0 && changes.every(({ conflict }) => conflict === undefined)
+  );
 }
 
 async function isConfirmed({ ask, context }: HostRun, plan: Plan): Promise<boolean> {

@@ -15,13 +15,20 @@ export interface HostRun {
   /** Questions that wait until the view has left the screen alone. */
   readonly ask: Ask;
   /** Connects and reads the facts. The session is closed with the run. */
-  open(options: { readonly attach: boolean; readonly only?: string }): Promise<HostSession>;
+  open(options: OpenOptions): Promise<HostSession>;
   /** Prints text for people after what the view has shown; not with `--quiet`. */
   say(text: string): Promise<void>;
   /** The same, also with `--quiet`. */
   warn(text: string): Promise<void>;
   /** Closes what was opened. */
   end(): Promise<void>;
+}
+
+/** What a command says when it opens a session; the rest comes from the global options. */
+export interface OpenOptions {
+  readonly attach: boolean;
+  readonly only?: string;
+  readonly takeOver?: boolean;
 }
 
 /** How {@link createHostRun} shows what happens. */
@@ -55,10 +62,10 @@ export async function createHostRun(
     host,
     view,
     ask,
-    open: async ({ attach, only }) => {
+    open: async ({ attach, only, takeOver = false }) => {
       const { openSession } = await import('../apply/open-session.ts');
       const session = await openSession(host, {
-        ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, signal },
+        ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, takeOver, signal },
         ...{ owner: describeOwner(origin), origin },
         ...(only === undefined ? {} : { only }),
         ...(acceptHostKey === undefined ? {} : { acceptHostKey }),

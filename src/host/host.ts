@@ -21,6 +21,8 @@ export interface Host {
   readonly file: string;
   /** Folder of the host file: relative paths in it count from here. */
   readonly directory: string;
+  /** The host file's text; absent for a host without one. */
+  readonly text?: string;
   readonly name: string;
   readonly connect: Target;
   readonly network: HostNetwork;

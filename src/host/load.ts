@@ -34,7 +34,8 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
   const path = resolve(options.cwd, file);
   const directory = dirname(path);
   const override = options.connect === undefined ? undefined : parseTarget(options.connect);
-  const parsed = parseYaml(await readHostFile(path, file), file);
+  const text = await readHostFile(path, file);
+  const parsed = parseYaml(text, file);
   const root = readRoot(parsed, file);
   const { name, network, findings, ...settings } = readSettings(root, directory, override === undefined);
   const connect = inLab(override ?? settings.connect, options.lab);
@@ -56,7 +57,7 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
     roles.map(({ recipe }) => recipe),
     options.recipes,
   );
-  return { file, directory, name, connect, network, roles, folders, templates };
+  return { file, directory, text, name, connect, network, roles, folders, templates };
 }
 
 function inLab(target: Target | undefined, lab: string | undefined): Target | undefined {

@@ -11,6 +11,7 @@ interface ApplyOptions {
   readonly check: boolean;
   readonly only?: string;
   readonly jobs?: string;
+  readonly takeOver?: true;
 }
 
 export function command(context: Context) {
@@ -26,6 +27,7 @@ export function command(context: Context) {
     .option('--no-check', 'do not check afterwards')
     .option('--only <role>', 'only what this role needs')
     .option('--jobs <n>', 'hosts at the same time, with --yes (default: 4)')
+    .option('--take-over', 'even where the host was last applied from something that is not here')
     .addHelpText(
       'after',
       examples(
@@ -48,8 +50,8 @@ export function command(context: Context) {
 }
 
 async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan | undefined): Promise<void> {
-  const { only } = options;
-  const session = await run.open({ attach: true, ...(only === undefined ? {} : { only }) });
+  const { only, takeOver = false } = options;
+  const session = await run.open({ attach: true, takeOver, ...(only === undefined ? {} : { only }) });
   const plan = await session.plan();
   if (saved) {
     const { requireSamePlan } = await import('../saved-plan.ts');

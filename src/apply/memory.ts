@@ -1,0 +1,124 @@
+import { type Composition, compose } from '../compose/compose.ts';
+import type { Answer } from '../connect/root-shell.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Host } from '../host/host.ts';
+import type { Lineage } from '../host/lineage.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Shell } from '../quote.ts';
+import type { StateFile } from './script.ts';
+import type { SessionOptions } from './session.ts';
+
+/** A session, as far as the host's memory of what was applied to it is concerned. */
+interface Remembering {
+  readonly host: Host;
+  readonly facts: Facts;
+  readonly composition: Composition;
+  readonly options: Pick<SessionOptions, 'origin' | 'only' | 'takeOver' | 'closeUnlisted' | 'listener'>;
+  /** One exchange that only reads. */
+  read(script: Shell): Promise<Answer>;
+}
+
+/** What a host remembers of the last apply, held against what this folder has; and what it will remember of this one. */
+export interface Memory {
+  /** The plan with what a person should know of it. */
+  comment(plan: Plan): Promise<Plan>;
+  /**
+   * For plans made of the host file only: taking back is always possible.
+   * @throws {HostError} when applying would undo what somebody applied from something that this folder lacks.
+   */
+  refuse(plan: Plan): Promise<void>;
+  /** What the run leaves on the host, and notes in the folder that it was applied from here. */
+  files(plan: Plan): Promise<readonly StateFile[]>;
+}
+
+/** Compares once, when first asked; an ordinary apply costs no exchange for it. */
+export function keepMemory(parts: Remembering): Memory {
+  const { host, facts, options } = parts;
+  const takeOver = options.takeOver === true;
+  let compared: Promise<Lineage> | undefined;
+  const lineage = (): Promise<Lineage> => {
+    compared ??= compare(parts);
+    return compared;
+  };
+  return {
+    comment: async (plan) => {
+      const found = await lineage();
+      if (found.kind === 'held') return plan;
+      const { describeLack } = await import('./lacking.ts');
+      const then = takeOver ? 'What differs is replaced.' : 'Apply stops there, unless with --take-over.';
+      const text = `${describeLack(found, facts.applied.meta)} ${then}`;
+      const notes: Plan['notes'] = [{ role: '', level: 'warning', text }, ...plan.notes];
+      return { ...plan, notes, ...(takeOver ? {} : { lacking: true }) };
+    },
+    refuse: async (plan) => {
+      if (!isApply(plan)) return;
+      const found = await lineage();
+      if (found.kind === 'held') return noteInFolder(parts);
+      if (takeOver || isNothing(plan)) return;
+      const { lackingError } = await import('./lacking.ts');
+      throw lackingError(found, host, facts.applied);
+    },
+    files: async (plan) => {
+      if (!isApply(plan)) return [];
+      await noteInFolder(parts);
+      return filesOf(parts);
+    },
+  };
+}
+
+const isApply = ({ kind = 'apply' }: Plan): boolean => kind === 'apply';
+
+const isNothing = ({ changes, pending }: Plan): boolean => changes.length + pending.length === 0;
+
+async function compare({ host, facts: { applied }, read }: Remembering): Promise<Lineage> {
+  const { text, directory, file } = host;
+  if (text === undefined || applied.sha256 === undefined) return { kind: 'held' };
+  const { compareLineage } = await import('../host/lineage.ts');
+  const recipes = await ownRecipesHash(directory);
+  return compareLineage({ directory, file, text, recipes }, applied, async () => {
+    const { readApplied } = await import('./read-applied.ts');
+    return (await readApplied(read)).text;
+  });
+}
+
+async function filesOf({ host, facts, options, composition }: Remembering): Promise<readonly StateFile[]> {
+  const { text, directory } = host;
+  const { origin, only, closeUnlisted } = options;
+  if (text === undefined || origin === undefined) return [];
+  const [{ appliedFiles }, { readOwnRecipes }, { readCheckout }] = await Promise.all([
+    import('./applied.ts'),
+    import('../host/own-recipes.ts'),
+    import('../host/checkout.ts'),
+  ]);
+  const [recipes, checkout] = await Promise.all([readOwnRecipes(directory), readCheckout(directory)]);
+  const whole = only === undefined ? composition : compose(host, facts, { closeUnlisted });
+  return appliedFiles({
+    ...{ text, directory, recipes, checkout, origin, only },
+    when: new Date(),
+    before: facts.applied,
+    resources: composition.resources,
+    declared: whole.resources,
+  });
+}
+
+/** Whatever is applied from this folder later then comes from here, also where there is no git. */
+async function noteInFolder({ host, options }: Remembering): Promise<void> {
+  const { text, directory, file } = host;
+  if (text === undefined || options.origin === undefined) return;
+  const { addToOwnRecord } = await import('../host/own-record.ts');
+  const recipes = await ownRecipesHash(directory);
+  try {
+    await addToOwnRecord(directory, file, { text, ...(recipes === undefined ? {} : { recipes }) });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    options.listener({
+      event: 'note',
+      text: `${directory} cannot be written (${why}): the next apply from here may take its own work for somebody else's.`,
+    });
+  }
+}
+
+async function ownRecipesHash(directory: string): Promise<string | undefined> {
+  const { readOwnRecipes, recipesHash } = await import('../host/own-recipes.ts');
+  return recipesHash(await readOwnRecipes(directory));
+}
