@@ -69,7 +69,7 @@ chown -- ${`${owner}:${group}`} . && chmod -- ${`0${mode}`} .`,
 elif [ ! -d ${path} ] || rmdir -- ${path} 2>/dev/null; then
   hw_restore ${path}
 else
-  printf '%s\n' ${`${path} is kept: it holds files`}
+  hw_stays ${path} 'since it holds files'
 fi`,
       remember: `${mode} ${owner} ${group}`,
     };

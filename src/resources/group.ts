@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { userName } from '../compose/inputs.ts';
 import { sh } from '../quote.ts';
 import { defineKind } from './kind.ts';
+import { keepBackups, restoreBackups } from './shared/account-files.ts';
 import { slot } from './shared/slot.ts';
 
 const schema = z.strictObject({
@@ -60,7 +61,8 @@ export const kind = defineKind({
           ? sh`getent group -- ${name} >/dev/null`
           : sh`[ "$(getent group -- ${name} | cut -d: -f3)" = ${String(gid)} ]`,
       unmoved: sh`[ "$(getent group -- ${name} | cut -d: -f3)" = ${observed} ]`,
-      record: sh`getent group -- ${name} >${before} || :`,
+      record: sh`getent group -- ${name} >${before} || :
+${keepBackups}`,
       change: sh`if getent group -- ${name} >/dev/null; then
   groupmod ${gid === undefined ? [] : ['--gid', String(gid)]} -- ${name}
 else
@@ -68,9 +70,10 @@ else
 fi`,
       undo: sh`if [ -s ${before} ]; then
   groupmod --gid "$(cut -d: -f3 <${before})" -- ${name}
-elif getent group -- ${name} >/dev/null; then
-  groupdel -- ${name}
-fi`,
+elif getent group -- ${name} >/dev/null && ! groupdel -- ${name}; then
+  hw_stays ${`the group ${name}`} 'since an account that was made later needs it'; exit 0
+fi
+${restoreBackups}`,
       remember: gid === undefined ? '-' : String(gid),
     };
   },

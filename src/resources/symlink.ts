@@ -62,7 +62,7 @@ export const kind = defineKind({
       record: sh`hw_keep ${path}`,
       change: 'target' in spec ? makeLink(path, spec.target) : sh`${done} || rm -f -- "$P"${path}`,
       // Whatever somebody put there since is not ours to remove.
-      undo: sh`if ${done}; then hw_restore ${path}; else printf '%s\n' ${`${path} is kept: it was changed since`}; fi`,
+      undo: sh`if ${done}; then hw_restore ${path}; else hw_stays ${path} 'since it was changed'; fi`,
       remember: 'target' in spec ? spec.target : 'absent',
     };
   },

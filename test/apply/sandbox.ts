@@ -58,6 +58,7 @@ export class Sandbox {
       writeFileSync(join(blobs, blob.name ?? blob.sha256), await buffer(blob.open()));
     const script = joinShell([
       library,
+      sh`hw_event() { :; }; hw_text() { :; }`,
       sh`umask 022; HW_RUN=${join(this.path, 'work')} HW_BLOBS=${blobs} HW_BEFORE=${before} P=`,
       sh`(set -e`,
       step[part] ?? sh`:`,

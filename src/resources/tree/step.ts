@@ -19,6 +19,7 @@ export function treeStep(spec: TreeSpec, state: TreeState): Step {
     unmoved: unmoved(spec, state, comparison, lists),
     record: sh`cp -- "$HW_BLOBS"/${lists.created.name} "$HW_BEFORE/created"
 cp -- "$HW_BLOBS"/${lists.newFolders.name} "$HW_BEFORE/folders"
+cp -- "$HW_BLOBS"/${lists.old.name} "$HW_BEFORE/old"
 [ ! -e ${manifestPath(spec.path)} ] || cp -- ${manifestPath(spec.path)} "$HW_BEFORE/manifest"
 [ -d ${spec.path} ] || : >"$HW_BEFORE/root-absent"
 [ ! -s "$HW_BLOBS"/${lists.old.name} ] || {
@@ -36,14 +37,19 @@ ${joinShell(comparison.fix.map(({ path, executable }) => sh`chown -h -- ${`${spe
 ${joinShell(later(comparison).map((path) => sh`rm -f -- ${`./${path}`}`))}
 ${joinShell(emptied(remove).map((path) => sh`rmdir --ignore-fail-on-non-empty -p -- ${path} 2>/dev/null || :`))}
 hw_put "$HW_BLOBS"/${lists.after.name} ${manifestPath(spec.path)} 0600 root root`,
+    after: sh`[ ! -d ${spec.path} ] || { cd -- ${spec.path} && ${placedSums} >"$HW_BEFORE/left"; }`,
     undo: sh`if [ -d ${spec.path} ]; then
   cd -- ${spec.path}
+${saveEdited(spec.path)}
   xargs -0 -r rm -f -- <"$HW_BEFORE/created"
   sort -rz -- "$HW_BEFORE/folders" | xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null || :
 fi
 [ ! -e "$HW_BEFORE/old.tar" ] || tar -C ${spec.path} --acls --xattrs --xattrs-include='*' --numeric-owner --overwrite -xpf "$HW_BEFORE/old.tar"
 if [ -e "$HW_BEFORE/manifest" ]; then hw_put "$HW_BEFORE/manifest" ${manifestPath(spec.path)} 0600 root root; else rm -f -- ${manifestPath(spec.path)}; fi
-if [ -e "$HW_BEFORE/root-absent" ]; then find ${spec.path} -depth -type d -empty -delete 2>/dev/null || :; fi`,
+if [ -e "$HW_BEFORE/root-absent" ]; then
+  find ${spec.path} -depth -type d -empty -delete 2>/dev/null || :
+  [ ! -e ${spec.path} ] || hw_stays ${spec.path} 'since it holds files that came later'
+fi`,
     blobs: [
       ...Object.values(lists),
       ...upload.map((file, index): Blob => {
@@ -54,6 +60,18 @@ if [ -e "$HW_BEFORE/root-absent" ]; then find ${spec.path} -depth -type d -empty
     ],
     remember: '1',
   };
+}
+
+/** Names with sums of what the step placed, as it is now; the folder is the current one. */
+const placedSums = sh`cat -- "$HW_BEFORE/created" "$HW_BEFORE/old" | { xargs -0 -r sha256sum -z -- 2>/dev/null || :; } | LC_ALL=C sort -z`;
+
+/** Puts aside what was placed by this step and edited since. No name of ours holds a newline. */
+function saveEdited(path: string): Shell {
+  return sh`  if [ -e "$HW_BEFORE/left" ]; then
+    ${placedSums} | LC_ALL=C comm -z -23 - "$HW_BEFORE/left" | cut -z -c67- | tr '\0' '\n' | while IFS= read -r hw_name; do
+      hw_save ${path}/"\${hw_name#./}" || exit 1
+    done
+  fi`;
 }
 
 /** Where the host keeps the list of what is ours below `path`. */

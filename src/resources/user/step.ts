@@ -1,5 +1,6 @@
 import { joinShell, type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
+import { keepBackups, restoreBackups } from '../shared/account-files.ts';
 import { slot } from '../shared/slot.ts';
 import type { UserSpec, UserState } from '../user.ts';
 
@@ -17,7 +18,8 @@ export function userStep(spec: UserSpec, state: UserState): Step {
     record: sh`getent passwd -- ${spec.name} >${before} || :
 getent group -- ${spec.name} >${before}.group || :
 id -Gnz -- ${spec.name} >${before}.groups 2>/dev/null || :
-if [ -e ${defaults(spec).home} ]; then : >${before}.home; fi`,
+if [ -e ${defaults(spec).home} ]; then : >${before}.home; fi
+${keepBackups}`,
     change: sh`if getent passwd -- ${spec.name} >/dev/null; then
 ${modify(spec)}
 else
@@ -25,9 +27,10 @@ ${create(spec)}
 fi`,
     undo: sh`if [ -s ${before} ]; then
 ${restore(spec, before)}
-elif getent passwd -- ${spec.name} >/dev/null; then
+else
 ${remove(spec, before)}
-fi`,
+fi
+${restoreBackups}`,
     remember: spec.groups.join(',') || '-',
   };
 }
@@ -116,12 +119,12 @@ ${joinShell(
 function remove(spec: UserSpec, before: Shell): Shell {
   const { name } = spec;
   const { home } = defaults(spec);
-  return sh`  userdel -- ${name} || exit 1
+  return sh`  if getent passwd -- ${name} >/dev/null; then userdel -- ${name} || exit 1; fi
   if [ -s ${before}.group ] && ! getent group -- ${name} >/dev/null; then
     groupadd --gid "$(cut -d: -f3 <${before}.group)" -- ${name} || exit 1
   fi
   if [ ! -e ${before}.home ] && [ -d ${home} ] && [ ! -L ${home} ]; then
     if diff -rq -- /etc/skel ${home} >/dev/null 2>&1; then rm -rf -- ${home}
-    else printf '%s\n' ${`${home} is kept: it holds files`}; fi
+    else hw_stays ${home} 'since it holds files'; fi
   fi`;
 }
