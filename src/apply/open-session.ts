@@ -10,7 +10,7 @@ import { ConnectError, HostError, InterruptedError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { readFacts, requireSupported } from '../facts/read-facts.ts';
 import type { Host } from '../host/host.ts';
-import { observe } from '../observe/observe.ts';
+import { type Observations, observe } from '../observe/observe.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { confirmByFreshConnection } from './confirm.ts';
@@ -123,15 +123,17 @@ function session(parts: Parts): HostSession {
   });
   const memory = keepMemory({ host, facts, options, composition, read: (script) => shell.read(script) });
   return {
+  let seen: Promise<Observations> | undefined;
     host,
     connection,
     facts,
     composition,
     read: (script) => shell.read(script),
     announce: (plan) => options.listener({ event: 'planned', plan }),
-    async plan() {
+    async plan(decisions) {
       refuseInterrupted(options.signal);
-      const made = makePlan(host.name, composition, await observe(shell, composition), options);
+      if (!seen || !decisions) seen = observe(shell, composition);
+      const made = makePlan(host.name, composition, await seen, { ...options, ...decisions });
       const plan = await memory.comment(made);
       options.listener({ event: 'planned', plan });
       return plan;

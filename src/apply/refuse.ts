@@ -1,6 +1,7 @@
 import type { Ask } from '../connect/connection.ts';
 import { HostError, InterruptedError, UserError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
+import { adoptFlag } from '../plan/adopt-flag.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** @throws {InterruptedError} when Ctrl-C came before anything was begun. */
@@ -9,23 +10,37 @@ export function refuseInterrupted(signal: AbortSignal): void {
 }
 
 /** @throws {HostError} naming every change that needs the user's word, and how to give it. */
-export function refuseConflicts({ changes }: Plan): void {
+export function refuseConflicts(plan: Plan): void {
+  const { lines, hints } = describeConflicts(plan);
+  if (lines.length === 0) return;
+  throw new HostError(`Nothing was changed.\n${lines.join('\n')}`, { hint: hints.join('\n') });
+}
+
+/** What stops `apply`, a line each, and what to type about it. Pure. */
+export function describeConflicts({ changes }: Pick<Plan, 'changes'>): {
+  readonly lines: readonly string[];
+  readonly hints: readonly string[];
+} {
   const adopt = changes.filter(({ conflict }) => conflict === 'adopt').map(({ id }) => id);
   const edited = changes.filter(({ conflict }) => conflict === 'edited').map(({ id }) => id);
-  if (adopt.length === 0 && edited.length === 0) return;
-  const lines = [
-    ...adopt.map((id) => `${id} was there before hostwright.`),
-    ...edited.map((id) => `${id} was edited by hand since the last run.`),
-  ];
-  const hints = [
-    ...(adopt.length > 0
-      ? [`To take over what was there: ${adopt.map((id) => `--adopt ${id}`).join(' ')}`]
-      : []),
-    ...(edited.length > 0
-      ? ['To overwrite hand edits: --on-conflict take. To leave them: --on-conflict keep.']
-      : []),
-  ];
-  throw new HostError(`Nothing was changed.\n${lines.join('\n')}`, { hint: hints.join('\n') });
+  return {
+    lines: [
+      ...adopt.map((id) => `${id} was there before hostwright.`),
+      ...edited.map((id) => `${id} was edited by hand since the last run, where it is to be changed.`),
+    ],
+    hints: [
+      ...(adopt.length > 0
+        ? [
+            `To take over what was there (its original is kept): hostwright apply ${adopt.map(adoptFlag).join(' ')}`,
+          ]
+        : []),
+      ...(edited.length > 0
+        ? [
+            'To leave it as it was edited: --on-conflict keep. To put ours in its place: --on-conflict take. On a terminal `hostwright apply` asks about each, and lets you edit it.',
+          ]
+        : []),
+    ],
+  };
 }
 
 /** How the way in would be proven. */

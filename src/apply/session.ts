@@ -4,6 +4,7 @@ import type { Answer } from '../connect/root-shell.ts';
 import type { Listener, RunEvent } from '../events.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host } from '../host/host.ts';
+import type { Decisions } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shell } from '../quote.ts';
 import type { Origin } from './journal.ts';
@@ -48,8 +49,11 @@ export interface HostSession {
   read(script: Shell): Promise<Answer>;
   /** Tells the listener of a plan that was made elsewhere. */
   announce(plan: Plan): void;
-  /** Exchange 2: observes and plans. Writes nothing on the host. */
-  plan(): Promise<Plan>;
+  /**
+   * Exchange 2: observes and plans. Writes nothing on the host. With decisions it plans anew from what was observed
+   * the last time, and asks the host nothing.
+   */
+  plan(decisions?: Decisions): Promise<Plan>;
   /**
    * Exchange 3: runs the plan on the host and follows it to its end. Emits events; the last is the summary.
    * With nothing to change it emits the summary at once and touches nothing.

@@ -20,7 +20,7 @@ export function createProgram() {
     .addOption(
       new Option(
         '--on-conflict <choice>',
-        'files edited by hand since the last run: stop, keep them, or take ours',
+        'edits made by hand that cannot be merged: stop, keep them, or take ours instead of every edit',
       )
         .choices(['stop', 'keep', 'take'] as const)
         .default('stop' as const, 'stop'),

@@ -1,3 +1,4 @@
+import { describeConflicts } from '../apply/refuse.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -25,6 +26,10 @@ export function statusObject({ host, facts, plan }: Seen): object {
     }),
     changes: plan.changes.length,
     unchanged: plan.unchanged,
+    kept: plan.kept ?? [],
+    conflicts: plan.changes
+      .filter(({ conflict }) => conflict)
+      .map(({ id, role, conflict }) => ({ id, role, conflict })),
     ...(active ? { active } : {}),
     ...(last ? { last } : {}),
     next: nextStep({ host, facts, plan }).command,
@@ -37,10 +42,14 @@ export function renderStatus(seen: Seen, paint: Paint): string {
   const width = Math.max(4, ...host.roles.map(({ name }) => name.length));
   const roles = host.roles.map((role) => {
     const pending = pendingOf(role, plan);
-    const state = pending === 0 ? paint.good('as declared') : paint.changed(`${pending} to change`);
+    const edited = editedOf(role, plan);
+    const state = [
+      ...(pending > 0 ? [paint.changed(`${pending} to change`)] : []),
+      ...(edited > 0 ? [paint.changed(`${edited} edited by hand`)] : []),
+    ];
     const ports = endpointsOf(role, plan).map(({ port, protocol }) => `${port}/${protocol}`);
     const serves = ports.length > 0 ? paint.dim(` · ${ports.join(', ')} for ${role.expose}`) : '';
-    return `  ${plainLine(role.name).padEnd(width)}  ${state}${serves}`;
+    return `  ${plainLine(role.name).padEnd(width)}  ${state.join(', ') || paint.good('as declared')}${serves}`;
   });
   const { active, last } = facts.runs;
   const { sentence, command } = nextStep(seen);
@@ -49,6 +58,8 @@ export function renderStatus(seen: Seen, paint: Paint): string {
     ...roles,
     '',
     describeTotals(plan),
+    ...keptLines(plan, paint),
+    ...conflictLines(plan, paint),
     ...(active
       ? [paint.changed(`A run is going on: ${plainLine(active.id)} of ${plainLine(active.owner)}.`)]
       : []),
@@ -57,6 +68,22 @@ export function renderStatus(seen: Seen, paint: Paint): string {
       : []),
     `${sentence} ${paint.accent(command)}`,
   ].join('\n');
+}
+
+/** What somebody changed by hand, and what stays so. */
+function keptLines({ kept = [] }: Plan, paint: Paint): readonly string[] {
+  return kept.map(({ id, edit }) => `  ${paint.changed('=')} ${plainLine(id)}: ${plainLine(edit)}`);
+}
+
+/** What the next apply will not decide by itself. */
+function conflictLines(plan: Plan, paint: Paint): readonly string[] {
+  const { lines, hints } = describeConflicts(plan);
+  if (lines.length === 0) return [];
+  return [
+    paint.bad('apply will stop:'),
+    ...lines.map((line) => `  ${paint.bad('!')} ${plainLine(line)}`),
+    ...hints.map((hint) => `  ${plainLine(hint)}`),
+  ];
 }
 
 function outcome(status: string, paint: Paint): string {
@@ -75,6 +102,9 @@ function nextStep({ facts, plan }: Seen): { readonly sentence: string; readonly 
 
 const pendingOf = ({ name }: Role, { changes }: Plan): number =>
   changes.filter(({ role }) => role === name).length;
+
+const editedOf = ({ name }: Role, { kept = [] }: Plan): number =>
+  kept.filter(({ role }) => role === name).length;
 
 const endpointsOf = ({ name }: Role, { endpoints }: Plan) =>
   endpoints

@@ -5,11 +5,16 @@ import { kindOf, type Observations } from '../observe/observe.ts';
 import type { Choice, DiffContext, Resource } from '../resources/kind.ts';
 import type { KeptEdit, Plan, PlannedChange, PlannedStep } from './plan.ts';
 
-export interface PlanOptions {
+/** What the user said about single resources. */
+export interface Decisions {
+  /** Ids of what may be taken over. */
   readonly adopt: readonly string[];
-  readonly onConflict: 'stop' | 'keep' | 'take';
-  /** What the user said about single resources, by id; it counts more than `onConflict`. */
+  /** What happens to hand edits, by id; it counts more than `onConflict`. */
   readonly choices?: ReadonlyMap<string, Choice>;
+}
+
+export interface PlanOptions extends Decisions {
+  readonly onConflict: 'stop' | 'keep' | 'take';
   /** Set when only one role is planned: what else hostwright manages is then no news. */
   readonly only?: string;
 }

@@ -64,6 +64,12 @@ function changeBlock(change: Change, look: PlanLook): string {
   ].join('\n');
 }
 
+/** One change with the whole of its diff, for a question about it. Pure. */
+export function renderChange(change: Change, look: Omit<PlanLook, 'verbose'>): string {
+  const { conflict: _, ...rest } = change;
+  return changeBlock(rest, { ...look, verbose: true });
+}
+
 /** What the person can type about a change that needs their word. */
 function conflictLines({ conflict, id }: Change): readonly string[] {
   if (conflict === 'adopt')

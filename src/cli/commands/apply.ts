@@ -50,12 +50,16 @@ export function command(context: Context) {
 }
 
 async function applyHost(run: HostRun, options: ApplyOptions, saved: SavedPlan | undefined): Promise<void> {
+  const { context } = run;
   const { only, takeOver = false } = options;
   const session = await run.open({ attach: true, takeOver, ...(only === undefined ? {} : { only }) });
-  const plan = await session.plan();
+  let plan = await session.plan();
   if (saved) {
     const { requireSamePlan } = await import('../saved-plan.ts');
     requireSamePlan(saved, plan);
+  } else if (!options.yes && context.interactive && plan.changes.some(({ conflict }) => conflict)) {
+    const { settleConflicts } = await import('../settle-conflicts.ts');
+    plan = await settleConflicts(run, session, plan);
   }
   const { carryOut } = await import('../carry-out.ts');
   const summary = await carryOut(run, session, plan, { yes: options.yes === true });
