@@ -31,7 +31,9 @@ export async function loadHosts(
     import('../host/load.ts'),
     import('../compose/catalogue.ts'),
   ]);
-  const named = files.length > 0 ? files : ['host.yaml'];
+  const { isLocalName } = await import('../host/local-settings.ts');
+  const named = files.length > 0 ? files.filter((file) => !isLocalName(file)) : ['host.yaml'];
+  if (named.length === 0) throw onlyPersonal(files);
   let early: EarlyConnection | undefined;
   const options = {
     cwd,
@@ -50,6 +52,14 @@ export async function loadHosts(
   }
   const hosts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   return { hosts, ...(early ? { early } : {}) };
+}
+
+/** `*.yaml` names them too: beside host files they are left out. */
+function onlyPersonal(files: readonly string[]): UserError {
+  return new UserError({
+    message: `${files.join(', ')}: personal connection settings, not a host file.`,
+    hint: 'They are read by themselves with the host file beside them.',
+  });
 }
 
 /** @throws what is not a mistake of the user's */

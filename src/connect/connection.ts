@@ -71,6 +71,8 @@ export interface SshTarget {
   readonly port?: number;
   /** Private key file; default: what the user's ssh configuration and agent offer. */
   readonly identityFile?: string;
+  /** Hosts to go through first, as `ssh -J` takes them. */
+  readonly jump?: string;
   /** known_hosts file to use instead of the user's (the lab has its own). */
   readonly knownHostsFile?: string;
   /** `auto` takes node-ssh unless the user's configuration needs the system's ssh. */

@@ -101,6 +101,7 @@ function masterArguments(
     '-T',
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...['-S', controlPath, '-l', place.user, '-p', String(place.port)],
+    ...(target.jump === undefined ? [] : ['-J', target.jump]),
     ...(nameKeys ? settings.identityFiles.flatMap((file) => ['-i', file]) : []),
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
   ];

@@ -46,6 +46,7 @@ export async function readSshSettings(
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...(target.user === undefined ? [] : ['-l', target.user]),
     ...(target.port === undefined ? [] : ['-p', String(target.port)]),
+    ...(target.jump === undefined ? [] : ['-J', target.jump]),
     '-G',
     '--',
     target.host,

@@ -21,7 +21,8 @@ export interface PlannedRoute {
 /** Connects by ssh, through node-ssh unless the configuration or the host needs the system's ssh. */
 export async function connectSsh(target: SshTarget, options: ConnectOptions): Promise<SshConnection> {
   // The import and the reading of the configuration take about as long, side by side.
-  const nodeSsh = target.backend === 'openssh' ? undefined : import('./node-ssh.ts');
+  const nodeSsh =
+    target.backend === 'openssh' || target.jump !== undefined ? undefined : import('./node-ssh.ts');
   const { route, choice, sshFound } = await planRoute(target, options);
   if (choice.backend === 'openssh' || !nodeSsh) return viaOpenssh(route, sshFound);
   const { connectNodeSsh } = await nodeSsh;
@@ -64,7 +65,9 @@ export async function planRoute(
     notify: notify ?? (() => {}),
     limits,
   };
-  const choice = chooseBackend(settings, { wanted: target.backend, sshFound, specialKeys, knownKeys });
+  // ssh2 goes through no other host.
+  const wanted = target.jump === undefined ? target.backend : 'openssh';
+  const choice = chooseBackend(settings, { wanted, sshFound, specialKeys, knownKeys });
   return { route, choice, sshFound };
 }
 

@@ -60,7 +60,7 @@ function withLocal(connect: MapTree): unknown {
 }
 
 function sshTarget(
-  { ssh, sudo, identityFile, backend = 'auto', user, port }: z.output<typeof connectSsh>,
+  { ssh, sudo, identityFile, backend = 'auto', jump, user, port }: z.output<typeof connectSsh>,
   directory: string,
 ): Target {
   const place = readSshPlace(ssh);
@@ -72,15 +72,18 @@ function sshTarget(
     ...(port !== undefined && { port }),
     ...(identityFile !== undefined && { identityFile: resolveKey(identityFile, directory) }),
     backend,
+    ...(jump !== undefined && { jump }),
     sudo: toSudo(sudo),
   };
 }
 
-function resolveKey(path: string, directory: string): string {
+/** A key file as written; a relative one counts from the host file's folder. */
+export function resolveKey(path: string, directory: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(directory, path);
 }
 
-function toSudo(text: string | undefined): Sudo {
+/** A way to become root that the schema has let pass. */
+export function toSudo(text: string | undefined): Sudo {
   const sudo = text === undefined ? 'auto' : readSudo(text);
   return typeof sudo === 'object' && 'message' in sudo ? 'auto' : sudo;
 }

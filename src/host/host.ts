@@ -25,6 +25,8 @@ export interface Host {
   readonly text?: string;
   readonly name: string;
   readonly connect: Target;
+  /** The file with personal settings that the connection was taken from as well: `host.local.yaml`. */
+  readonly connectFrom?: string;
   readonly network: HostNetwork;
   /** In the order of the file. */
   readonly roles: readonly Role[];

@@ -3,6 +3,7 @@ import type { RecipeSource } from '../compose/catalogue.ts';
 import type { Target } from '../connect/connection.ts';
 import { hashFolders, listFolders } from './folders.ts';
 import type { Host } from './host.ts';
+import { localName, readLocalSettings } from './local-settings.ts';
 import { portProblems } from './ports.ts';
 import { raise } from './problems.ts';
 import { readHostFile } from './read.ts';
@@ -37,15 +38,18 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
   const text = await readHostFile(path, file);
   const parsed = parseYaml(text, file);
   const root = readRoot(parsed, file);
-  const { name, network, findings, ...settings } = readSettings(root, directory, override === undefined);
-  const connect = inLab(override ?? settings.connect, options.lab);
+  const local = await readLocalSettings(path, file);
+  const needsConnect = override === undefined && local?.complete !== true;
+  const { name, network, findings, ...settings } = readSettings(root, directory, needsConnect);
+  const written = local ? local.over(settings.connect) : settings.connect;
+  const connect = inLab(override ?? written, options.lab);
   if (connect && findings.length === 0 && parsed.problems.length === 0) options.onTarget?.(connect);
 
   const { roles, refused, problems } = await readRoles(root, options.recipes);
   const listed = await listFolders(
     [...roles, ...refused],
     directory,
-    new Set([path, join(directory, '.hostwright')]),
+    new Set([path, localName(path), join(directory, '.hostwright')]),
   );
   const ports = portProblems(roles, name ?? '', listed.folders);
   raise(parsed, [...findings, ...problems, ...listed.problems, ...ports]);
@@ -57,7 +61,8 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
     roles.map(({ recipe }) => recipe),
     options.recipes,
   );
-  return { file, directory, text, name, connect, network, roles, folders, templates };
+  const personal = override === undefined && local ? { connectFrom: local.file } : {};
+  return { file, directory, text, name, connect, ...personal, network, roles, folders, templates };
 }
 
 function inLab(target: Target | undefined, lab: string | undefined): Target | undefined {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { show } from '../compose/complaint.ts';
 import { cidr, domain, hostLabel, oneLine, port } from '../compose/inputs.ts';
-import { readSshPlace, readSudo } from './target.ts';
+import { readJump, readSshPlace, readSudo } from './target.ts';
 
 /** The format of host files that this version reads. */
 export const FORMAT = 1;
@@ -14,6 +14,7 @@ const HELP = {
   sudo: 'How to become root: none, ask, or command:… Left out, it is found out.',
   backend: 'node-ssh, openssh, or auto, which takes what your ssh configuration needs.',
   identityFile: 'A private key file. Left out, your ssh configuration and agent are asked.',
+  jump: 'Hosts to go through, as for ssh -J: user@gate, or several with commas between.',
   ssh: 'user@address, user@address:port, or a host of your ssh configuration.',
   recipe: "The recipe that this role uses. Left out, it is the role's own name.",
   expose: 'Who may reach it: host (only the machine itself), lan, or internet.',
@@ -30,6 +31,7 @@ export const connectSsh = z.strictObject({
   port: port().optional(),
   identityFile: oneLine().optional().meta({ help: HELP.identityFile }),
   backend: z.enum(['auto', 'node-ssh', 'openssh']).optional().meta({ help: HELP.backend }),
+  jump: oneLine().check(complainWith(readJump)).optional().meta({ help: HELP.jump, example: 'anna@gate' }),
   sudo,
 });
 

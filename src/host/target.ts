@@ -58,6 +58,13 @@ export function readSshPlace(text: string): SshPlace | Complaint {
   return { host, ...(user !== undefined && { user }), ...(number !== undefined && { port: number }) };
 }
 
+/** Reads `connect.jump`: hosts with commas between, each as in {@link readSshPlace}. */
+export function readJump(text: string): readonly SshPlace[] | Complaint {
+  const places = text.split(',').map((part) => readSshPlace(part.trim()));
+  const wrong = places.find((place) => 'message' in place);
+  return wrong && 'message' in wrong ? wrong : places.filter((place) => 'host' in place);
+}
+
 /** Reads `connect.sudo`: `auto`, `none`, `ask` or `command:…`. */
 export function readSudo(text: string): Sudo | Complaint {
   if (text === 'auto' || text === 'none' || text === 'ask') return text;
