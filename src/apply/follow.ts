@@ -1,6 +1,12 @@
 import type { Listener } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 
+/** The host ends a line with this (CAN, ECMA-48 §8.3.6) that it could not write whole. */
+export const CUT = '\u0018';
+
+/** Bytes below which a file system counts as full. */
+const FULL = 1_048_576;
+
 /** What the event file of a run has said so far. */
 export interface RunOutcome {
   /** Exit status of the run: 0 done, 1 failed, 75 another run was going on, 130 stopped, 137 killed. */
@@ -83,6 +89,7 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
     busy: ([owner = '']) => {
       busy = text(owner);
     },
+    lost: ([free = '']) => listener({ event: 'note', text: lostText(free) }),
     end: ([code = '137']) => {
       status = Number(code);
     },
@@ -90,6 +97,8 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
 
   return {
     line(line: string): void {
+      // Cut short by a full disk, and said again.
+      if (line.endsWith(CUT)) return;
       const [name = '', ...fields] = line.split('\t');
       if (Object.hasOwn(handlers, name)) handlers[name]?.(fields);
     },
@@ -101,6 +110,14 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
       ...(busy === undefined ? {} : { busy }),
     }),
   };
+}
+
+function lostText(free: string): string {
+  const full =
+    free !== '' && Number(free) < FULL
+      ? ` Its file system has ${free} bytes left: make room (df -h /var/lib/hostwright), then run the same command again.`
+      : ' Run the same command again: it finds out what was done and goes on from there.';
+  return `The run ended on the host without saying how.${full}`;
 }
 
 function guardedIds(plan: Plan | undefined, step: string): readonly string[] {

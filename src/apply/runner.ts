@@ -15,7 +15,12 @@ unset CDPATH; umask 022; cd /
 HW_STATE=${STATE_DIRECTORY}; HW_VOLATILE=${RUNTIME_DIRECTORY}
 HW_RUN=$HW_STATE/runs/$HW_ID; HW_BLOBS=$HW_RUN/blobs; HW_KEPT=${KEPT_DIRECTORY}/$HW_ID; P=
 
-hw_event() { (IFS='	'; printf '%s\n' "$*") >>"$HW_RUN/events"; }
+# hw_event FIELD…: what is set aside in "reserve" makes room on a full disk; a line that was cut short is marked as such.
+hw_event() {
+  (IFS='	'; printf '%s\n' "$*") 2>/dev/null >>"$HW_RUN/events" && return 0
+  rm -f -- "$HW_RUN/reserve"
+  (IFS='	'; printf '\030\n%s\n' "$*") >>"$HW_RUN/events"
+}
 hw_text() { printf '%s' "$1" | tail -c 8000 | base64 -w0; }
 hw_tail() { tail -c 8000 -- "$1" 2>/dev/null | base64 -w0; }
 # hw_now: hundredths of a second since boot: when sed was started, by the kernel's clock. /proc/uptime is no good for
@@ -26,7 +31,7 @@ hw_now() { sed 's/.*) //' /proc/self/stat | cut -d' ' -f20; }
 # forgotten by a failure in between; the time since boot tells whether the service has been started since.
 hw_owe() {
   mkdir -p -m 700 -- "$HW_STATE/pending"
-  printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(hw_now)" >"$HW_STATE/pending/$1:$2"
+  printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(hw_now)" >"$HW_STATE/pending/$1:$2" || return 1
   hw_owed="\${hw_owed:-} $HW_STATE/pending/$1:$2"
 }
 
@@ -61,7 +66,11 @@ hw_deliver() {
 }
 
 # hw_remember ID VALUE: appends what the next run will want to know; the last line of an id wins.
-hw_remember() { printf '%s\t%s\n' "$1" "$2" >>"$HW_STATE/remembered"; }
+hw_remember() {
+  printf '%s\t%s\n' "$1" "$2" 2>/dev/null >>"$HW_STATE/remembered" && return 0
+  rm -f -- "$HW_RUN/reserve"
+  printf '\n%s\t%s\n' "$1" "$2" >>"$HW_STATE/remembered"
+}
 
 hw_failed_step() { # N START REASON
   # A step that gave up in words of its own has left them here.
@@ -97,7 +106,9 @@ hw_step() {
   hw_to_disk "$HW_BEFORE" && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
     hw_failed_step "$1" "$hw_begun" 'Its present state could not be written to the disk, so it was not changed.'; hw_abandon
   }
-  "hw_do_$1_owes"
+  if ! "hw_do_$1_owes"; then
+    hw_failed_step "$1" "$hw_begun" 'What has to be told to services afterwards could not be noted, so it was not changed.'; hw_abandon
+  fi
   if [ "$2" = plain ]; then hw_owed=
   elif ! hw_guard "$1"; then
     hw_failed_step "$1" "$hw_begun" 'The host could not get ready to undo it by itself, so it was not changed.'; hw_abandon
@@ -144,6 +155,8 @@ hw_begin() {
   hw_tidy
   printf '%s\n' "$HW_ID" >"$HW_STATE/current"
   printf '%s\n' "$HW_FORMAT" >"$HW_STATE/format"
+  # Room for the last words of a run that fills the disk.
+  fallocate -l 1M -- "$HW_RUN/reserve" 2>/dev/null || head -c 1048576 /dev/zero >"$HW_RUN/reserve" || :
 }
 
 # hw_tidy: ends in the journal the run that a power cut has ended, and drops uploads that never became a run.
@@ -161,6 +174,7 @@ hw_tidy() {
 
 # hw_finish STATUS: the one way out.
 hw_finish() {
+  rm -f -- "$HW_RUN/reserve"
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
@@ -179,6 +193,7 @@ hw_finish() {
 # that is left to its next start.
 hw_ended() {
   case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in end*) return 0 ;; esac
+  rm -f -- "$HW_RUN/reserve"
   [ "$1" = locked ] || { exec 9>>"$HW_STATE/lock"; flock -w 30 9; }
   if [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then hw_settle
   elif [ "$(systemctl is-system-running)" != stopping ]; then

@@ -102,7 +102,7 @@ function stepFunctions(planned: PlannedStep, index: number): Shell {
   }
   const owed = resources
     .flatMap(({ notify }) => notify)
-    .map(({ action, service }) => sh`hw_owe ${action} ${service}`);
+    .map(({ action, service }) => sh`hw_owe ${action} ${service} || return 1`);
   const memory = planned.changes.flatMap(({ resource, step }) =>
     step.remember === undefined ? [] : [sh`hw_remember ${resource.id} ${step.remember}`],
   );

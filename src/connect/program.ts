@@ -17,6 +17,8 @@ export const RUNTIME_DIRECTORY = '/run/hostwright';
  *   folder, starts the script as a transient unit and follows its events;
  * - `attach ID NONCE`: follows the events of a run that is going on.
  *
+ * A run that has ended without its last event is said to be `lost`, with the bytes that are free on its file system.
+ *
  * Each answer ends with a line `NONCE end STATUS`, so that a missing one is never taken for success. The script of a
  * run survives the loss of this channel: systemd owns it, and its events go to a file that is only tailed here.
  * `head -c` takes exactly that many bytes off a pipe, and the `read` of sh never reads past the newline.
@@ -26,9 +28,20 @@ export const program = new Shell(
 LC_ALL=C; export LC_ALL; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 unset CDPATH ENV BASH_ENV; umask 077; cd /
 hw_state=${STATE_DIRECTORY}
+# hw_lives UNIT: whether it still runs, or what comes after it does.
+hw_lives() { case $(systemctl is-active -- "$1" 2>/dev/null) in active | activating | deactivating | reloading) ;; *) return 1 ;; esac; }
 hw_follow() {
+  hw_events=$hw_state/runs/$1/events
+  # A run that can write no more, on a full disk, says no last word: it is followed only while there is somebody to say it.
+  while hw_lives "hostwright-run-$1.service" && kill -0 "$$"; do sleep 1; done </dev/null >/dev/null 2>&1 &
+  hw_watch=$!
   # Where tail cannot use inotify it looks again and again: each second would be far too seldom.
-  tail -n +1 -s 0.05 -f -- "$hw_state/runs/$1/events" 2>/dev/null | sed -u '/^end	/q'
+  tail -n +1 -s 0.05 --pid="$hw_watch" -f -- "$hw_events" 2>/dev/null | sed -u '/^end	/q'
+  kill "$hw_watch" 2>/dev/null
+  case $(tail -n 1 -- "$hw_events" 2>/dev/null) in
+  end*) ;;
+  *) printf '\nlost\t%s\n' "$(df --output=avail -B1 -- "$hw_state" 2>/dev/null | tail -n 1 | tr -d ' ')" ;;
+  esac
 }
 hw_receive() {
   hw_dir=$hw_state/runs/$1

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CUT } from '../apply/follow.ts';
 import { HostError } from '../errors.ts';
 import { textDiff } from '../plan/text-diff.ts';
 import { decode, linesOf, parseRun } from './parse.ts';
@@ -47,6 +48,7 @@ export function parseDetail(output: Buffer, wanted: string): JournalDetail {
     );
   const events = text('events')
     .split('\n')
+    .filter((line) => !line.endsWith(CUT))
     .map((line) => line.split('\t'));
   return {
     run,

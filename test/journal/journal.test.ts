@@ -123,14 +123,14 @@ describe('the list of runs', () => {
   });
 
   it('is bounded with thousands of runs, and says how far back a rollback reaches', () => {
-    for (let index = 0; index < 3000; index += 1) {
+    for (let index = 0; index < 1000; index += 1) {
       const id = `r${String(index).padStart(4, '0')}`;
-      putRun(box, id, { began: NOON + index, status: '0', files: index === 1500 ? { pruned: '' } : {} });
+      putRun(box, id, { began: NOON + index, status: '0', files: index === 500 ? { pruned: '' } : {} });
     }
     const journal = list(5);
-    expect(journal.runs.map(({ id }) => id)).toEqual(['r2999', 'r2998', 'r2997', 'r2996', 'r2995']);
-    expect(journal).toMatchObject({ total: 3000, reach: { run: 'r1501' } });
-    expect(renderJournal('attic', journal, PLAIN)).toContain('and 2995 older');
+    expect(journal.runs.map(({ id }) => id)).toEqual(['r0999', 'r0998', 'r0997', 'r0996', 'r0995']);
+    expect(journal).toMatchObject({ total: 1000, reach: { run: 'r0501' } });
+    expect(renderJournal('attic', journal, PLAIN)).toContain('and 995 older');
   });
 
   it('survives whatever a host holds', () => {
