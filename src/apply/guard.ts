@@ -77,7 +77,10 @@ hw_confirm() {
       exec 8>"$HW_VOLATILE/revert-$HW_ID"; flock 8
       # The timer may have been first after all.
       [ -e "$hw_revert/steps" ] || break
-      hw_disarm; exec 8>&-; hw_confirmed; hw_event confirmed; return 0
+      if hw_commit; then exec 8>&-; hw_event confirmed; return 0; fi
+      exec 8>&-
+      hw_go_back 'The confirmation could not be written to the disk.'
+      hw_finish 1
     fi
     sleep 0.1
     hw_tenths=$((hw_tenths - 1))
@@ -88,6 +91,22 @@ hw_confirm() {
   hw_finish 1
 }
 hw_confirmed() { for hw_n in \${hw_guarded:-}; do "hw_do_\${hw_n}_remember"; done; hw_guarded=; }
+
+# hw_commit: from one moment to the next, by a rename, nothing is to be undone any more and all of it to be remembered;
+# whoever comes after a power cut finishes that. Holds lock 8.
+hw_commit() {
+  printf '%s\n' \${hw_guarded:-} >"$hw_revert/guarded" && sync -f "$hw_revert" && mv -fT -- "$hw_revert/steps" "$hw_revert/kept" &&
+    sync -f "$hw_revert"
+  hw_settle_kept
+}
+# hw_settle_kept: true when the changes were confirmed and only had to be remembered.
+hw_settle_kept() {
+  [ -e "$hw_revert/kept" ] || return 1
+  hw_guarded=$(cat -- "$hw_revert/guarded")
+  hw_confirmed
+  sync -- "$HW_STATE/remembered"
+  hw_disarm
+}
 hw_disarm() {
   hw_armed=; hw_owed=
   systemctl stop "hostwright-revert-$HW_ID.timer" 2>/dev/null
@@ -112,7 +131,7 @@ hw_revert_all() {
     # Nor must it think that we hang.
     [ "$1" = boot ] || systemctl stop "hostwright-revert-$HW_ID.timer" "hostwright-revert-$HW_ID.service" 2>/dev/null
   fi
-  [ -e "$hw_revert/steps" ] || return 0
+  if [ ! -e "$hw_revert/steps" ]; then hw_settle_kept || :; return 0; fi
   # While the machine boots, waiting for a job that is queued behind us would wait for ever.
   if [ "$1" = boot ]; then systemctl() { command systemctl --no-block "$@"; }; fi
   hw_owed=

@@ -195,7 +195,9 @@ hw_ended() {
   case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in end*) return 0 ;; esac
   rm -f -- "$HW_RUN/reserve"
   [ "$1" = locked ] || { exec 9>>"$HW_STATE/lock"; flock -w 30 9; }
-  if [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then hw_settle
+  hw_revert=$HW_STATE/unconfirmed/$HW_ID
+  if hw_settle_kept; then :
+  elif [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then hw_settle
   elif [ "$(systemctl is-system-running)" != stopping ]; then
     hw_armed=1; hw_go_back 'The run was killed before a new connection had confirmed the change.'
   fi

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -161,6 +161,24 @@ describe('a guarded change', () => {
     expect(run.outcome).toMatchObject({ status: 137, failed: ['test:a'] });
     expect(reason(run)).toContain('killed');
   });
+
+  it.each(['revert', 'ended'])(
+    'is kept and remembered when the power fails just after the confirmation (%s)',
+    async (verb) => {
+      const run = new Run('r1', planned('a', { guarded: true }), planned('b'));
+      const child = run.start('run');
+      await run.says('confirm\t');
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+      // The one rename that the confirmation is made of was still on its way to the disk, and nothing else after it.
+      const revert = join(box.path, 'state/unconfirmed/r1');
+      writeFileSync(join(revert, 'guarded'), '0\n');
+      renameSync(join(revert, 'steps'), join(revert, 'kept'));
+      await run.finish(verb, ...(verb === 'revert' ? ['boot'] : []));
+      expect(made()).toEqual(['a']);
+      expect(remembered()).toBe('test:a\tmade a\n');
+      expect(existsSync(revert)).toBe(false);
+    },
+  );
 
   it('is left to the next start when the machine goes down', async () => {
     const run = new Run('r1', planned('a', { guarded: true }));
