@@ -11,6 +11,11 @@ export interface InputMeta {
   readonly help?: string;
   /** A value that a newcomer may write; the wizard offers it where an answer is needed and there is no default. */
   readonly example?: unknown;
+  /**
+   * For a recipe that the wizard adds without questions of its own: values that are a choice there, each with what it
+   * means for the person who is asked.
+   */
+  readonly offer?: Readonly<Record<string, string>>;
   /** What the text stands for, set by the functions of `inputs.ts`: `load` scans what is a `folder`. */
   readonly input?: string;
 }
