@@ -1,5 +1,6 @@
 import { type Composition, compose } from '../compose/compose.ts';
 import type { Answer } from '../connect/root-shell.ts';
+import { UserError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Lineage } from '../host/lineage.ts';
@@ -41,7 +42,8 @@ export function keepMemory(parts: Remembering): Memory {
     return compared;
   };
   return {
-    comment: async (plan) => {
+    comment: async (made) => {
+      const plan = await explainUpgrade(made, parts);
       const found = await lineage();
       if (found.kind === 'held') return plan;
       const { describeLack } = await import('./lacking.ts');
@@ -79,6 +81,35 @@ async function compare({ host, facts: { applied }, read }: Remembering): Promise
     const { readApplied } = await import('./read-applied.ts');
     return (await readApplied(read)).text;
   });
+}
+
+/** After an upgrade, or a downgrade: says of each change where it comes from. One exchange, and only then. */
+async function explainUpgrade(plan: Plan, parts: Remembering): Promise<Plan> {
+  const { host, facts, options, read } = parts;
+  const { closeUnlisted, only, origin } = options;
+  const from = facts.applied.meta?.hostwright;
+  if (from === undefined || origin === undefined || from === origin.version) return plan;
+  if (plan.changes.length === 0) return plan;
+  const [{ readApplied }, { loadApplied }, { attribute }] = await Promise.all([
+    import('./read-applied.ts'),
+    import('../host/load-applied.ts'),
+    import('../plan/attribute.ts'),
+  ]);
+  const { text, specs } = await readApplied(read);
+  const earlier = await loadApplied(text, host);
+  const role = only === undefined || !earlier?.roles.some(({ name }) => name === only) ? {} : { only };
+  const composed = earlier && composeOrNot(earlier, facts, { closeUnlisted, ...role });
+  return attribute(plan, { from, to: origin.version, specs, earlier: composed?.resources });
+}
+
+/** What was right once may be refused by now. */
+function composeOrNot(...of: Parameters<typeof compose>): Composition | undefined {
+  try {
+    return compose(...of);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 async function filesOf({ host, facts, options, composition }: Remembering): Promise<readonly StateFile[]> {

@@ -6,7 +6,15 @@ export interface Change extends Difference {
   readonly id: string;
   readonly role: string;
   readonly kind: string;
+  /** Told when the host was last applied by another version of hostwright. */
+  readonly because?: Because;
 }
+
+/**
+ * What made a change necessary: `you` changed what is declared, the new `version` of hostwright declares it otherwise,
+ * or what is declared is the same and the host has changed (`drift`).
+ */
+export type Because = 'you' | 'version' | 'drift';
 
 /** A change with what makes it. */
 export interface PlannedChange {
@@ -43,6 +51,8 @@ export interface Plan {
   readonly host: string;
   /** What makes the plan; default: `apply`. */
   readonly kind?: 'apply' | 'rollback' | 'remove';
+  /** hostwright leaves the host: its own records go at the end of the run. */
+  readonly farewell?: true;
   /** Runs that are taken back, the newest first. */
   readonly undoes?: readonly string[];
   readonly changes: readonly Change[];
@@ -52,6 +62,8 @@ export interface Plan {
   readonly kept?: readonly KeptEdit[];
   /** The host was last applied from something that this folder lacks: apply stops before anything changes. */
   readonly lacking?: boolean;
+  /** Versions of hostwright: of the last apply, and this one. Set when changes have a `because`. */
+  readonly upgrade?: { readonly from: string; readonly to: string };
   /** Files that were there before hostwright and would be overwritten or removed. */
   readonly foreignTouched: readonly string[];
   readonly pending: readonly PendingNotification[];

@@ -10,11 +10,12 @@ export function planObject({
   pending,
   notes,
   endpoints,
+  upgrade,
 }: Plan) {
   return {
     v: 1,
     host,
-    changes: changes.map(({ id, role, kind, action, summary, diff, conflict }) => ({
+    changes: changes.map(({ id, role, kind, action, summary, diff, conflict, because }) => ({
       id,
       role,
       kind,
@@ -22,7 +23,9 @@ export function planObject({
       summary,
       ...(diff === undefined ? {} : { diff }),
       ...(conflict ? { conflict } : {}),
+      ...(because ? { because } : {}),
     })),
+    ...(upgrade ? { upgrade } : {}),
     unchanged,
     kept,
     foreignTouched,

@@ -23,7 +23,7 @@ const NEW_LINES = 6;
 export function renderPlanText(plan: Plan, look: PlanLook): string {
   const isQuiet = countChanges(plan).total === 0 && !look.verbose;
   const parts = [
-    ...byRole(plan.changes).map(([role, changes]) => roleBlock(role, changes, look)),
+    ...changeBlocks(plan, look),
     keptBlock(plan, look),
     pendingBlock(plan, look),
     isQuiet ? '' : reachBlock(plan, look),
@@ -32,6 +32,21 @@ export function renderPlanText(plan: Plan, look: PlanLook): string {
     totalsLine(plan, look),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** After an upgrade what the user changed comes apart from what the new version does otherwise. */
+function changeBlocks({ changes, upgrade }: Plan, look: PlanLook): readonly string[] {
+  const blocks = (some: readonly Change[]): string[] =>
+    byRole(some).map(([role, ofRole]) => roleBlock(role, ofRole, look));
+  if (!upgrade) return blocks(changes);
+  const groups = [
+    ['Changed by you', changes.filter(({ because }) => because === 'you')],
+    [`New in hostwright ${plainLine(upgrade.to)}`, changes.filter(({ because }) => because === 'version')],
+    ['Changed on the host since', changes.filter(({ because }) => because === 'drift')],
+  ] as const;
+  return groups.flatMap(([title, some]) =>
+    some.length > 0 ? [look.paint.accent(`— ${title} —`), ...blocks(some)] : [],
+  );
 }
 
 function byRole(changes: readonly Change[]): readonly (readonly [string, readonly Change[]])[] {
