@@ -8,12 +8,9 @@ const clockTime = () =>
     .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day is written with four digits in quotes, "04:30"');
 
 const upgrades = z.strictObject({
-  enabled: z
-    .boolean()
-    .optional()
-    .meta({
-      help: 'Security upgrades by themselves. Left out: yes, unless the machine has a policy already.',
-    }),
+  enabled: z.boolean().optional().meta({
+    help: 'Security upgrades by themselves. Left out: yes, unless the machine has a policy already.',
+  }),
   reboot: z
     .union([z.literal('never'), clockTime()])
     .default('never')
