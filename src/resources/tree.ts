@@ -55,46 +55,44 @@ cat -- ${manifestPath(path)} 2>/dev/null | base64 -w0; echo`,
     });
   },
 
-  diff: (spec, state, { adopted }) => {
-    const comparison = compareTree(spec, state);
+  diff: (spec, state, { adopted, choice }) => {
+    const comparison = compareTree(spec, state, choice);
+    const { upload, remove, fix, settled, foreign, edited } = comparison;
     refuseObstacles(spec, comparison);
-    if (comparison.upload.length + comparison.remove.length + comparison.fix.length === 0) return undefined;
+    if (upload.length + remove.length + fix.length + settled.length === 0) return undefined;
+    const conflict = foreign.length > 0 && !adopted ? 'adopt' : edited.length > 0 ? 'edited' : undefined;
     return {
       action: state.placed.size === 0 ? 'create' : 'update',
       summary: summary(comparison),
-      diff: [
-        ...comparison.upload.map(({ path }) => `${state.entries.has(path) ? '~' : '+'} ${path}`),
-        ...comparison.remove.map((path) => `- ${path}`),
-        ...comparison.fix.map(({ path, found, wanted }) => `~ ${path}: set ${wanted} (was ${found})`),
-      ].join('\n'),
-      ...(comparison.foreign.length > 0
-        ? adopted
-          ? { touchesForeign: true }
-          : { conflict: 'adopt' as const, touchesForeign: true }
-        : comparison.edited.length > 0
-          ? { conflict: 'edited' as const }
-          : {}),
+      diff: diffLines(comparison, state).join('\n'),
+      ...(upload.length + remove.length + fix.length === 0 ? { settles: true as const } : {}),
+      ...(foreign.length > 0 ? { touchesForeign: true } : {}),
+      ...(conflict ? { conflict } : {}),
     };
+  },
+
+  drift: (spec, state, { choice }) => {
+    const { stays } = compareTree(spec, state, choice);
+    if (stays.length === 0) return undefined;
+    return `${count(stays.length, 'file')} edited by hand: ${some(stays)}`;
   },
 
   notes: (spec, state) => {
     const { kept } = compareTree(spec, state);
     if (kept.length === 0) return [];
-    const some = kept.slice(0, 3).join(', ');
     return [
-      `${spec.path} holds ${count(kept.length, 'file')} that hostwright did not place: kept (${some}${kept.length > 3 ? ', …' : ''}).`,
+      `${spec.path} holds ${count(kept.length, 'file')} that hostwright did not place: kept (${some(kept)}).`,
     ];
   },
 
-  step: treeStep,
+  step: (spec, state, context) => treeStep(spec, state, context?.choice),
 });
 
 /** What stands where the source has something else, and is not ours to take away. */
 function refuseObstacles({ path }: TreeSpec, { obstacles }: TreeComparison): void {
   if (obstacles.length === 0) return;
-  const some = obstacles.slice(0, 3).map((name) => join(path, name));
   throw new HostError(
-    `Where the source has a folder there is something else, or the other way round: ${some.join(', ')}${obstacles.length > 3 ? ', …' : ''}.`,
+    `Where the source has a folder there is something else, or the other way round: ${some(obstacles.map((name) => join(path, name)))}.`,
     { hint: 'hostwright did not put it there. Move it away by hand, or rename what is in the source.' },
   );
 }
@@ -119,12 +117,31 @@ function placed(lines: readonly string[]): Map<string, Set<string>> {
   return result;
 }
 
-function summary({ upload, remove, fix }: TreeComparison): string {
+/** Every path with what happens to it. */
+function diffLines({ upload, remove, fix, stays, edited }: TreeComparison, { entries }: TreeState): string[] {
+  return [
+    ...upload.map(
+      ({ path }) =>
+        `${entries.has(path) ? '~' : '+'} ${path}${edited.includes(path) ? ': edited by hand since' : ''}`,
+    ),
+    ...remove.map((path) => `- ${path}`),
+    ...fix.map(({ path, found, wanted }) => `~ ${path}: set ${wanted} (was ${found})`),
+    ...stays.map((path) => `= ${path}: kept as edited by hand`),
+  ];
+}
+
+/** The first three by name. */
+function some(names: readonly string[]): string {
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+}
+
+function summary({ upload, remove, fix, settled }: TreeComparison): string {
   const bytes = upload.reduce((sum, { size }) => sum + size, 0);
   return [
     upload.length > 0 ? `upload ${count(upload.length, 'file')} (${humanSize(bytes)})` : '',
     remove.length > 0 ? `remove ${count(remove.length, 'file')}` : '',
     fix.length > 0 ? `set mode or owner of ${count(fix.length, 'file')}` : '',
+    settled.length > 0 ? `keep ${count(settled.length, 'file')} edited by hand, from now on` : '',
   ]
     .filter(Boolean)
     .join(', ');

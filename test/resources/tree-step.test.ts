@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostError } from '../../src/errors.ts';
 import { hashFolder, listFolder } from '../../src/host/folder-scan.ts';
+import type { Choice } from '../../src/resources/kind.ts';
 import { kind as tree } from '../../src/resources/tree.ts';
 import { ME, Sandbox } from '../apply/sandbox.ts';
 
@@ -41,16 +42,18 @@ function write(root: string, files: Readonly<Record<string, string>>): void {
   }
 }
 
-async function plan(adopted = false) {
+async function plan(adopted = false, choice?: Choice) {
   const { folder } = await hashFolder(await listFolder(source));
   const [owner = '', group = ''] = ME;
   const spec = tree.schema.parse({ path, folder, owner, group });
-  const { state, step } = box.stepOf(tree, spec);
+  const { state } = box.stepOf(tree, spec);
+  const context = { adopted, ...(choice ? { choice } : {}) };
   return {
     state,
-    step,
-    difference: tree.diff(spec, state, { adopted }),
-    notes: tree.notes?.(spec, state, { adopted }),
+    step: tree.step(spec, state, context),
+    difference: tree.diff(spec, state, context),
+    notes: tree.notes?.(spec, state, context),
+    drift: tree.drift?.(spec, state, context),
   };
 }
 
@@ -67,8 +70,8 @@ function found(root = path): Record<string, string> {
   );
 }
 
-async function apply(adopted = false): Promise<void> {
-  const { step, difference } = await plan(adopted);
+async function apply(adopted = false, choice?: Choice): Promise<void> {
+  const { step, difference } = await plan(adopted, choice);
   expect(difference?.conflict).toBeUndefined();
   await box.apply(step);
   expect((await plan()).difference).toBeUndefined();
@@ -178,4 +181,58 @@ describe('an uploaded folder', () => {
     await apply();
     expect(statSync(join(path, 'program')).mode & 0o777).toBe(0o755);
   });
+});
+
+describe('what was edited by hand in it', () => {
+  beforeEach(async () => {
+    write(source, { edited: 'one', other: 'one' });
+    await apply();
+    write(path, { edited: 'by hand' });
+  });
+
+  it('stays while the source stays, and is told', async () => {
+    expect(await plan()).toMatchObject({ difference: undefined, drift: '1 file edited by hand: edited' });
+    write(source, { other: 'two' });
+    await apply();
+    expect(found()).toEqual({ edited: 'by hand', other: 'two' });
+    expect((await plan(false, 'take')).difference).toMatchObject({ summary: 'upload 1 file (3 bytes)' });
+  });
+
+  it('stops the run when the source changes as well, whatever else may be taken over', async () => {
+    write(source, { edited: 'two', foreign: '1' });
+    write(path, { foreign: 'theirs' });
+    expect((await plan()).difference).toMatchObject({ conflict: 'adopt' });
+    expect((await plan(true)).difference).toMatchObject({ conflict: 'edited' });
+    expect((await plan(true, 'take')).difference?.conflict).toBeUndefined();
+  });
+
+  it('is the only thing that is skipped when it is kept, and is settled then', async () => {
+    write(source, { edited: 'two', other: 'two', new: 'two' });
+    await apply(false, 'keep');
+    expect(found()).toEqual({ edited: 'by hand', other: 'two', new: 'two' });
+    write(source, { edited: 'three' });
+    expect((await plan()).difference).toMatchObject({ conflict: 'edited' });
+    const { difference, step } = await plan(false, 'keep');
+    expect(difference).toMatchObject({ settles: true });
+    await box.apply(step);
+    expect((await plan()).difference).toBeUndefined();
+    expect(found().edited).toBe('by hand');
+    await apply(false, 'take');
+    expect(found().edited).toBe('three');
+  });
+});
+
+it('saves no content where only modes change, and puts them back', async () => {
+  write(source, { "it's $(no)": 'x'.repeat(100_000), other: '' });
+  await apply();
+  chmodSync(join(path, "it's $(no)"), 0o604);
+  // What the first run has saved would be taken for this one's.
+  rmSync(join(box.path, 'before'), { recursive: true });
+  const { step } = await plan();
+  await box.apply(step);
+  expect(readdirSync(join(box.path, 'before'))).not.toContain('old.tar');
+  writeFileSync(join(path, "it's $(no)"), 'edited since');
+  expect((await box.part(step, 'undo')).stderr).toBe('');
+  expect(statSync(join(path, "it's $(no)")).mode & 0o777).toBe(0o604);
+  expect(found()["it's $(no)"]).toBe('edited since');
 });

@@ -1,4 +1,5 @@
 import type { Folder, FolderFile } from '../../host/folder.ts';
+import type { Choice } from '../kind.ts';
 
 /** One thing found below the root of an uploaded folder. */
 export interface TreeEntry {
@@ -35,8 +36,12 @@ export interface TreeComparison {
   readonly kept: readonly string[];
   /** Would be overwritten, or get another mode or owner, but was there before hostwright. */
   readonly foreign: readonly string[];
-  /** Would be overwritten but was edited on the host since. */
+  /** Would be overwritten but was edited on the host since, while the source changed as well. */
   readonly edited: readonly string[];
+  /** Edited on the host since, and left so: the source did not change, or the user keeps the edit. */
+  readonly stays: readonly string[];
+  /** Those of `stays` that the user keeps although the source has something newer: settled from now on. */
+  readonly settled: readonly string[];
 }
 
 interface Wanted {
@@ -46,15 +51,18 @@ interface Wanted {
   readonly fileMode: string;
 }
 
-/** Compares a local folder with its copy on the host. Pure. */
+/** Compares a local folder with its copy on the host, and with what was placed there last. Pure. */
 export function compareTree(
   { folder, owner, group, fileMode }: Wanted,
   { entries, placed }: TreeState,
+  choice?: Choice,
 ): TreeComparison {
   const upload: FolderFile[] = [];
   const fix: TreeComparison['fix'][number][] = [];
   const foreign: string[] = [];
   const edited: string[] = [];
+  const stays: string[] = [];
+  const settled: string[] = [];
   const inTheWay = new Set<string>();
   const obstacles = new Set<string>();
   const isOurs = (path: string): boolean => placed.get(path)?.has(entries.get(path)?.sha256 ?? '') ?? false;
@@ -68,6 +76,18 @@ export function compareTree(
       fix.push({ path: file.path, executable: file.executable, found, wanted });
       if (!placed.has(file.path)) foreign.push(file.path);
       continue;
+    }
+    const sums = placed.get(file.path);
+    const byHand = entry !== undefined && entry.type !== 'd' && sums !== undefined && !isOurs(file.path);
+    if (byHand && choice !== 'take') {
+      // After an interrupted run nobody knows which of two contents was edited.
+      const isUnchanged = sums.size === 1 && sums.has(file.sha256);
+      if (isUnchanged || choice === 'keep') {
+        stays.push(file.path);
+        if (!isUnchanged) settled.push(file.path);
+        continue;
+      }
+      edited.push(file.path);
     }
     upload.push(file);
     for (const above of foldersOf(file.path)) {
@@ -83,8 +103,7 @@ export function compareTree(
       if (files.length === 0) foreign.push(file.path);
       continue;
     }
-    if (!placed.has(file.path)) foreign.push(file.path);
-    else if (!isOurs(file.path)) edited.push(file.path);
+    if (!sums) foreign.push(file.path);
   }
   const remove: string[] = [];
   const kept: string[] = [];
@@ -103,6 +122,8 @@ export function compareTree(
     kept: kept.sort(),
     foreign,
     edited,
+    stays,
+    settled,
   };
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { STATE_DIRECTORY } from '../../connect/program.ts';
 import { joinShell, type Shell, sh } from '../../quote.ts';
-import type { Blob, Step } from '../kind.ts';
+import type { Blob, Choice, Step } from '../kind.ts';
 import type { TreeSpec } from '../tree.ts';
 import { compareTree, foldersOf, type TreeComparison, type TreeState } from './compare.ts';
 
 /** What runs on the host to bring an uploaded folder to its source's state. */
-export function treeStep(spec: TreeSpec, state: TreeState): Step {
-  const comparison = compareTree(spec, state);
+export function treeStep(spec: TreeSpec, state: TreeState, choice?: Choice): Step {
+  const comparison = compareTree(spec, state, choice);
   const lists = listsOf(spec, state, comparison);
   const { upload, remove } = comparison;
   const key = keyOf(spec);
@@ -25,6 +25,11 @@ cp -- "$HW_BLOBS"/${lists.old.name} "$HW_BEFORE/old"
 [ ! -s "$HW_BLOBS"/${lists.old.name} ] || {
   tar -C ${spec.path} --format=posix --acls --xattrs --no-recursion --numeric-owner -cf "$HW_BEFORE/old.tar" --null -T "$HW_BLOBS"/${lists.old.name}
   sync -- "$HW_BEFORE/old.tar"
+}
+[ ! -s "$HW_BLOBS"/${lists.fixed.name} ] || {
+  cd -- ${spec.path}
+  xargs -0 -r stat --printf '%a %u:%g %n\0' -- <"$HW_BLOBS"/${lists.fixed.name} >"$HW_BEFORE/modes"
+  sync -- "$HW_BEFORE/modes"
 }`,
     change: sh`mkdir -p -m 700 -- ${join(STATE_DIRECTORY, 'trees')}
 hw_put "$HW_BLOBS"/${lists.during.name} ${manifestPath(spec.path)} 0600 root root
@@ -45,6 +50,7 @@ ${saveEdited(spec.path)}
   sort -rz -- "$HW_BEFORE/folders" | xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null || :
 fi
 [ ! -e "$HW_BEFORE/old.tar" ] || tar -C ${spec.path} --acls --xattrs --xattrs-include='*' --numeric-owner --overwrite -xpf "$HW_BEFORE/old.tar"
+[ ! -s "$HW_BEFORE/modes" ] || (cd -- ${spec.path} && ${restoreModes})
 if [ -e "$HW_BEFORE/manifest" ]; then hw_put "$HW_BEFORE/manifest" ${manifestPath(spec.path)} 0600 root root; else rm -f -- ${manifestPath(spec.path)}; fi
 if [ -e "$HW_BEFORE/root-absent" ]; then
   find ${spec.path} -depth -type d -empty -delete 2>/dev/null || :
@@ -74,6 +80,13 @@ function saveEdited(path: string): Shell {
   fi`;
 }
 
+/** Of what got another mode or owner only that is saved, not its content. A change of owner takes bits of the mode away. */
+const restoreModes = sh`xargs -0 -r sh -c 'for hw_entry do
+  hw_mode=\${hw_entry%% *}; hw_entry=\${hw_entry#* }; hw_name=\${hw_entry#* }
+  [ -f "$hw_name" ] && [ ! -L "$hw_name" ] || continue
+  chown -h -- "\${hw_entry%% *}" "$hw_name" && chmod -- "$hw_mode" "$hw_name" || exit 1
+done' sh <"$HW_BEFORE/modes"`;
+
 /** Where the host keeps the list of what is ours below `path`. */
 export function manifestPath(path: string): string {
   return join(STATE_DIRECTORY, 'trees', hash(path).slice(0, 32));
@@ -85,12 +98,13 @@ type Lists = ReturnType<typeof listsOf>;
 function listsOf(spec: TreeSpec, state: TreeState, { upload, remove, fix }: TreeComparison) {
   const key = keyOf(spec);
   const touched = [...upload, ...fix];
+  const fixed = fix.map(({ path }) => path);
   const typeOf = (path: string): string | undefined => state.entries.get(path)?.type;
-  const overwritten = [...touched.map(({ path }) => path), ...remove].filter(
+  const overwritten = [...upload.map(({ path }) => path), ...remove].filter(
     (path) => typeOf(path) !== undefined,
   );
   const newFolders = foldersAbove(upload).filter((path) => typeOf(path) !== 'd');
-  const sums = overwritten
+  const sums = [...overwritten, ...fixed]
     .filter((path) => typeOf(path) === 'f')
     .map((path) => sumLine(state.entries.get(path)?.sha256 ?? '', path));
   const paths = (name: string, list: readonly string[]) =>
@@ -105,6 +119,7 @@ function listsOf(spec: TreeSpec, state: TreeState, { upload, remove, fix }: Tree
     plain: paths('plain', withMode(false)),
     executable: paths('executable', withMode(true)),
     old: paths('old', overwritten),
+    fixed: paths('fixed', fixed),
     created: paths(
       'created',
       upload.map(({ path }) => path).filter((path) => ['d', undefined].includes(typeOf(path))),
@@ -123,6 +138,7 @@ function converged(spec: TreeSpec, comparison: TreeComparison, lists: Lists): Sh
   };
   return sh`cd -- ${spec.path} 2>/dev/null || exit 1
 [ ! -s "$HW_BLOBS"/${lists.check.name} ] || sha256sum --status --strict -c "$HW_BLOBS"/${lists.check.name} 2>/dev/null || exit 1
+${comparison.settled.length === 0 ? sh`` : sh`cmp -s -- "$HW_BLOBS"/${lists.after.name} ${manifestPath(spec.path)} || exit 1`}
 ${hasMode(false, lists.plain.name)}
 ${hasMode(true, lists.executable.name)}
 ${joinShell(later(comparison).map((path) => sh`${isAbsent(`./${path}`)} || exit 1`))}
