@@ -63,10 +63,11 @@ function resourcesBlob({ steps }: Plan): Blob {
 }
 
 /** What taking a step back will need to know; its parts are numbered as in the run's script. */
-function journalStep({ changes, batch }: PlannedStep) {
+function journalStep({ changes, batch, undoing }: PlannedStep) {
   return {
     guarded: changes[0]?.resource.guarded ?? false,
     batch: batch !== undefined,
+    undoing: undoing === true,
     parts: changes.map(({ resource, step, remembered }) => ({
       id: resource.id,
       notify: resource.notify,

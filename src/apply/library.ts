@@ -93,6 +93,8 @@ hw_note_left() {
 # read it there. Nothing at PATH: nothing to do. What cannot be moved, a mount point, stays where it is.
 hw_save() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
+  # The user has said that it need not be kept (--purge-data).
+  if [ -n "\${HW_PURGE:-}" ]; then rm -rf --one-file-system -- "$1"; return; fi
   [ -n "\${HW_KEPT:-}" ] || return 1
   (umask 077; mkdir -p -- "$HW_KEPT\${1%/*}") || return 1
   hw_place=$HW_KEPT$1; hw_count=1
@@ -102,7 +104,10 @@ hw_save() {
 }
 
 # hw_stays PATH TEXT: tells that PATH stays where it is, and why.
-hw_stays() { hw_event stays "$(hw_text "$1")" "$(hw_text "$2")"; }
+hw_stays() {
+  case \${HW_PURGE:-}$1 in 1/*) rm -rf --one-file-system -- "$1"; return ;; esac
+  hw_event stays "$(hw_text "$1")" "$(hw_text "$2")"
+}
 
 # hw_say TEXT: one line for people while a step is under way.
 hw_say() { hw_event note "$(hw_text "$1")"; }

@@ -11,12 +11,14 @@ import type { Facts } from '../facts/facts.ts';
 import { readFacts, requireSupported } from '../facts/read-facts.ts';
 import type { Host } from '../host/host.ts';
 import { type Observations, observe } from '../observe/observe.ts';
-import { makePlan } from '../plan/make-plan.ts';
+import { makePlan, servicesOf } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
 import { journalBlobs, type RunRecord } from './journal.ts';
 import { keepMemory, type Memory } from './memory.ts';
+import { hostNotes, refuseUnready } from './readiness.ts';
+import { reattach, resumable } from './reattach.ts';
 import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
 import { CONFIRM_SECONDS, runScript } from './script.ts';
 import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
@@ -38,7 +40,8 @@ export const openSession: OpenSession = async (host, options) => {
     let facts = await readFacts(shell);
     const note = requireSupported(facts, connection.target);
     options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
-    if (note) options.listener({ event: 'note', text: note });
+    for (const text of [...(note ? [note] : []), ...hostNotes(facts, Date.now() / 1000)])
+      options.listener({ event: 'note', text });
     facts = await meetActiveRun(shell, facts, options);
     return session({ host, options, connection, shell, facts, started, secrets });
   } catch (error) {
@@ -58,9 +61,10 @@ async function offerKey(connection: Connection, { ask, attach }: SessionOptions)
   await offerKeyInstall(connection, { ask });
 }
 
-function describeTarget({ connect: target }: Host): string {
-  if (target.kind === 'ssh') return target.user ? `${target.user}@${target.host}` : target.host;
-  return target.kind === 'local' ? 'this machine' : 'the box of the lab';
+function describeTarget({ connect: target, connectFrom }: Host): string {
+  const how = connectFrom === undefined ? '' : ` (as ${connectFrom} says)`;
+  if (target.kind === 'ssh') return `${target.user ? `${target.user}@` : ''}${target.host}${how}`;
+  return `${target.kind === 'local' ? 'this machine' : 'the box of the lab'}${how}`;
 }
 
 async function openShell(
@@ -106,8 +110,9 @@ function leftAlone(signal: AbortSignal): Promise<never> {
 interface Parts {
   readonly host: Host;
   readonly options: SessionOptions;
-  readonly connection: Connection;
-  readonly shell: RootShell;
+  /** This and the shell: others once the first were lost and a run was followed over new ones. */
+  connection: Connection;
+  shell: RootShell;
   readonly facts: Facts;
   /** Passwords given so far, so that a further channel asks nothing. */
   readonly secrets: RootSecrets;
@@ -117,33 +122,48 @@ interface Parts {
 
 function session(parts: Parts): HostSession {
   const { host, options, connection, shell, facts } = parts;
-  const composition = compose(host, facts, {
+  const composing = {
     closeUnlisted: options.closeUnlisted,
     ...(options.only === undefined ? {} : { only: options.only }),
-  });
-  const memory = keepMemory({ host, facts, options, composition, read: (script) => shell.read(script) });
-  return {
+  };
+  const composition = compose(host, facts, composing);
+  const read: HostSession['read'] = (script) => shell.read(script);
+  const memory = keepMemory({ host, facts, options, composing, composition, read });
   let seen: Promise<Observations> | undefined;
+  return {
     host,
-    connection,
+    get connection() {
+      return parts.connection;
+    },
     facts,
     composition,
-    read: (script) => shell.read(script),
+    read,
     announce: (plan) => options.listener({ event: 'planned', plan }),
     async plan(decisions) {
       refuseInterrupted(options.signal);
       if (!seen || !decisions) seen = observe(shell, composition);
       const made = makePlan(host.name, composition, await seen, { ...options, ...decisions });
-      const plan = await memory.comment(made);
+      const plan = await memory.comment(withServices(made, parts));
       options.listener({ event: 'planned', plan });
       return plan;
     },
+    async planPart(wanted) {
+      const part = { ...composition, resources: composition.resources.filter(wanted) };
+      return makePlan(host.name, part, await observe(shell, part), { ...options, only: 'a part' });
+    },
     apply: (plan) => apply(parts, plan, memory),
     async close() {
-      shell.close();
-      await connection.close();
+      parts.shell.close();
+      await parts.connection.close();
     },
   };
+}
+
+/** With `--only`, reloads that are owed may be those of other roles' services: theirs is the word on their settings, too. */
+function withServices(plan: Plan, { host, facts, options }: Parts): Plan {
+  if (options.only === undefined || plan.pending.length === 0) return plan;
+  const { resources } = compose(host, facts, { closeUnlisted: options.closeUnlisted });
+  return { ...plan, services: servicesOf(resources) };
 }
 
 async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary> {
@@ -157,6 +177,7 @@ async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary>
   const stateFiles = await memory.files(plan);
   const { script, blobs } = runScript(plan, { id, owner: options.owner, stateFiles });
   const content = [...journalBlobs(plan, recordOf(parts)), ...blobs];
+  refuseUnready(facts, { script, blobs: content, steps: plan.steps.length });
   const total = content.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   const over = new AbortController();
@@ -178,8 +199,9 @@ async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary>
     signal: options.signal,
     over: over.signal,
     listener: options.listener,
-    openShell: () => openShell(connection, host, options, secrets),
+    openShell: () => openShell(parts.connection, host, options, secrets),
   });
+  const lines = resumable(following.line);
   options.listener({ event: 'started', run: id, steps: plan.steps.length });
   try {
     await shell.run(
@@ -192,10 +214,17 @@ async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary>
           options.listener({ event: 'uploading', bytes, total });
         },
       },
-      following.line,
+      lines.line,
     );
   } catch (error) {
-    throw explainLoss(error, plan, bytes === total);
+    const loss = explainLoss(error, plan, bytes === total);
+    if (!(loss instanceof ConnectError) || bytes !== total || !isGuarded(plan)) throw loss;
+    const { signal, listener } = options;
+    const again = (fresh: Connection) => openShell(fresh, host, options, secrets);
+    Object.assign(
+      parts,
+      await reattach(loss, { run: id, connection, lines, listener, signal, openShell: again }),
+    );
   } finally {
     over.abort();
   }
@@ -220,13 +249,16 @@ function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unknown {
       hint: 'Nothing was changed: the upload was not complete. Run the same command again.',
     });
   }
-  const guarded = plan.steps.some(({ changes }) => changes[0]?.resource.guarded);
   return new ConnectError(error.message, {
     cause: error,
-    hint: guarded
+    hint: isGuarded(plan)
       ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
       : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
   });
+}
+
+function isGuarded({ steps }: Plan): boolean {
+  return steps.some(({ changes }) => changes[0]?.resource.guarded);
 }
 
 function summarise(

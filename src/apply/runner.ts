@@ -192,7 +192,11 @@ hw_finish() {
 # event here. Nobody listens for a confirmation any more, so what waits for one is undone; while the machine goes down
 # that is left to its next start.
 hw_ended() {
-  case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in end*) return 0 ;; esac
+  case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in
+  end*)
+    [ -z "$HW_FAREWELL" ] || [ "$(cat "$HW_RUN/status" 2>/dev/null)" != 0 ] || hw_leave
+    return 0 ;;
+  esac
   rm -f -- "$HW_RUN/reserve"
   [ "$1" = locked ] || { exec 9>>"$HW_STATE/lock"; flock -w 30 9; }
   hw_revert=$HW_STATE/unconfirmed/$HW_ID
@@ -205,6 +209,13 @@ hw_ended() {
   rm -rf -- "$HW_BLOBS"
   [ "$(cat "$HW_STATE/current" 2>/dev/null)" != "$HW_ID" ] || rm -f -- "$HW_STATE/current"
   hw_event end 137
+}
+
+# hw_leave: hostwright leaves this host. What an undo has put aside is the user's and stays; so does all of it when
+# somebody has begun anew meanwhile.
+hw_leave() {
+  exec 9>>"$HW_STATE/lock"
+  flock -n 9 && rm -rf -- "$HW_STATE" "$HW_VOLATILE"
 }
 
 # hw_settle: remembers the step that was under way if it had been made: else it would pass for somebody else's work.

@@ -46,6 +46,7 @@ export function runScript(plan: Plan, { id, owner, stateFiles = [] }: RunIdentit
 HW_OWNER=${owner}
 HW_FORMAT=${RECORD_FORMAT}
 HW_CONFIRM_SECONDS=${CONFIRM_SECONDS}
+HW_FAREWELL=${plan.farewell ? 'yes' : ''}
 ${library}
 ${runner}
 ${guard}

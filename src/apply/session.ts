@@ -1,4 +1,4 @@
-import type { Composition } from '../compose/compose.ts';
+import type { Composition, OwnedResource } from '../compose/compose.ts';
 import type { Ask, Connection } from '../connect/connection.ts';
 import type { Answer } from '../connect/root-shell.ts';
 import type { Listener, RunEvent } from '../events.ts';
@@ -54,6 +54,8 @@ export interface HostSession {
    * the last time, and asks the host nothing.
    */
   plan(decisions?: Decisions): Promise<Plan>;
+  /** Observes and plans some of the resources only, as a part of another plan; the listener is not told. */
+  planPart(wanted: (owned: OwnedResource) => boolean): Promise<Plan>;
   /**
    * Exchange 3: runs the plan on the host and follows it to its end. Emits events; the last is the summary.
    * With nothing to change it emits the summary at once and touches nothing.

@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly attach: boolean;
   readonly only?: string;
   readonly takeOver?: boolean;
+  /** The host as it is to be planned for, where that is not what its file says. */
+  readonly as?: Host;
 }
 
 /** How {@link createHostRun} shows what happens. */
@@ -62,9 +64,9 @@ export async function createHostRun(
     host,
     view,
     ask,
-    open: async ({ attach, only, takeOver = false }) => {
+    open: async ({ attach, only, takeOver = false, as = host }) => {
       const { openSession } = await import('../apply/open-session.ts');
-      const session = await openSession(host, {
+      const session = await openSession(as, {
         ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, takeOver, signal },
         ...{ owner: describeOwner(origin), origin },
         ...(only === undefined ? {} : { only }),

@@ -22,6 +22,54 @@ export function appendRole(text: string, name: string, body: string): string {
   return edited;
 }
 
+/**
+ * Takes a role out of a host file; every other byte stays, comments outside of the role as well.
+ * @throws {UserError} where the file is not valid YAML, has no role of that name, or is written in a way in which
+ * taking it out would change something else.
+ */
+export function removeRole(text: string, name: string): string {
+  const root = readMap(text);
+  const roles = root.entries.get('roles')?.value;
+  const entry = roles?.kind === 'map' ? roles.entries.get(name) : undefined;
+  if (roles?.kind !== 'map' || !entry) throw new UserError({ message: `there is no role ${name}` });
+  const edited = roles.flow ? cutFlow(text, roles, name) : cutLines(text, roles, name);
+  const { [name]: _, ...rest } = Object(toValue(roles));
+  const { tree, problems } = parseYaml(edited, 'host.yaml');
+  if (
+    problems.length === 0 &&
+    tree &&
+    isDeepStrictEqual(toValue(tree), { ...Object(toValue(root)), roles: rest })
+  )
+    return edited;
+  throw new UserError({
+    at: entry.keyAt,
+    message: `the role ${name} cannot be taken out without changing something else`,
+    hint: 'Take it out by hand.',
+  });
+}
+
+/** Up to the next key, with its comma. */
+function cutFlow(text: string, roles: MapTree, name: string): string {
+  const starts = [...roles.entries].map(([key, { keyStart }]) => ({ key, keyStart }));
+  const at = starts.findIndex(({ key }) => key === name);
+  const start = starts[at]?.keyStart ?? 0;
+  const next = starts[at + 1]?.keyStart;
+  if (next !== undefined) return text.slice(0, start) + text.slice(next);
+  const before = text.slice(0, start).replace(/,?\s*$/, ' ');
+  return before + text.slice(roles.entries.get(name)?.value.end ?? start).trimStart();
+}
+
+/** Whole lines, up to the end of the value; the last role leaves an empty map. */
+function cutLines(text: string, roles: MapTree, name: string): string {
+  const entry = roles.entries.get(name);
+  if (!entry) return text;
+  const start = text.lastIndexOf('\n', entry.keyStart) + 1;
+  const end = endOfLine(text, Math.max(entry.value.end, entry.keyStart + 1));
+  if (roles.entries.size > 1) return text.slice(0, start) + text.slice(end);
+  const key = text.lastIndexOf('roles:', start);
+  return `${text.slice(0, key)}roles: {}${text.slice(key + 'roles:'.length, start)}${text.slice(end)}`;
+}
+
 interface Addition {
   readonly name: string;
   readonly body: string;

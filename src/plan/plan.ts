@@ -30,6 +30,8 @@ export interface PlannedStep {
   readonly changes: readonly PlannedChange[];
   /** Set when several packages (say) go in one call: the step to run instead of each one's own. */
   readonly batch?: Step;
+  /** It takes a step of an earlier run back, so it is not itself taken back later. */
+  readonly undoing?: true;
 }
 
 /** A reload or restart that an earlier run still owes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { appendRole } from '../../src/host/edit.ts';
+import { appendRole, removeRole } from '../../src/host/edit.ts';
 
 describe('a role is appended', () => {
   it.each<[string, string, string]>([
@@ -81,3 +81,51 @@ function withoutInsertion(before: string, after: string): boolean {
   while (end < before.length - start && before.at(-1 - end) === after.at(-1 - end)) end++;
   return before.slice(start, before.length - end).trim() === '';
 }
+
+describe('a role is taken out', () => {
+  it.each<[string, string, string]>([
+    [
+      'from between others, their comments and odd spaces kept',
+      'host: a # keep\nroles:\n  # one\n  one: {  a: 1 }   # odd   spaces\n  # two\n  gone:\n    b: 1 # inside\n    # inside too\n    c: 2\n  # three\n  three: {}\n# the end\n',
+      'host: a # keep\nroles:\n  # one\n  one: {  a: 1 }   # odd   spaces\n  # two\n  # three\n  three: {}\n# the end\n',
+    ],
+    ['as the last one', 'roles:\n  a: {}\n  gone: {}\nhost: a\n', 'roles:\n  a: {}\nhost: a\n'],
+    [
+      'as the only one',
+      'host: a\nroles: # all\n  gone:\n    b: 1\nx: 1\n',
+      'host: a\nroles: {} # all\nx: 1\n',
+    ],
+    ['first in { … }', 'roles: { gone: { a: 1 }, b: {} }\n', 'roles: { b: {} }\n'],
+    ['last in { … }', 'roles: { b: {}, gone: { a: 1 } }\n', 'roles: { b: {} }\n'],
+    ['alone in { … }', 'roles: { gone: {} }\n', 'roles: { }\n'],
+    [
+      'after a block of text',
+      'roles:\n  gone:\n    b: |\n      x\n\n      y\n  b: {}\n',
+      'roles:\n  b: {}\n',
+    ],
+    ['without a line end', 'roles:\n  b: {}\n  gone: {}', 'roles:\n  b: {}\n'],
+  ])('%s', (_, before, after) => {
+    expect(removeRole(before, 'gone')).toBe(after);
+  });
+
+  it('is refused where there is none', () => {
+    expect(() => removeRole('roles:\n  a: {}\n', 'gone')).toThrow('there is no role gone');
+  });
+
+  it('leaves every other role as it was, whatever the file is like', () => {
+    const value = fc.record({ a: fc.integer(), b: fc.string(), c: fc.array(fc.boolean()) });
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), value, { maxKeys: 4, noNullPrototype: true }),
+        value,
+        fc.boolean(),
+        (others, gone, flow) => {
+          const roles = { ...others, gone, zz: { a: 1 } };
+          const text = stringify({ host: 'a', roles, z: 1 }, flow ? { collectionStyle: 'flow' } : {});
+          const { gone: _, ...rest } = roles;
+          expect(parse(removeRole(text, 'gone'))).toEqual({ host: 'a', roles: rest, z: 1 });
+        },
+      ),
+    );
+  });
+});

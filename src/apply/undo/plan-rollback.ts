@@ -27,18 +27,18 @@ export function planRollback(host: string, records: readonly RunRecord[], wanted
   };
 }
 
-/** Something of it is still as it made it. */
-export function isUndoable(run: RunRecord): boolean {
-  return run.kind === 'apply' && run.steps.some((step) => remaining(step).length > 0);
+/** Something of it is still as it made it: of a removal, what it changed for the roles that stayed. */
+function isUndoable(run: RunRecord): boolean {
+  return run.steps.some((step) => remaining(step).length > 0);
 }
 
 /** Ids of a step that were changed, or may have been, and have not been taken back. */
-export function remaining({ recorded, parts, undone }: StepRecord): readonly string[] {
-  return recorded ? parts.map(({ id }) => id).filter((id) => !undone.has(id)) : [];
+export function remaining({ recorded, undoing, parts, undone }: StepRecord): readonly string[] {
+  return recorded && !undoing ? parts.map(({ id }) => id).filter((id) => !undone.has(id)) : [];
 }
 
 function lastUndoable(records: readonly RunRecord[]): RunRecord {
-  const run = records.find(isUndoable);
+  const run = records.find((candidate) => candidate.kind === 'apply' && isUndoable(candidate));
   if (run) return run;
   throw new HostError('There is no run on this host that could be taken back.', {
     hint:

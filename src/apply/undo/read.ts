@@ -1,6 +1,10 @@
-import { HostError } from '../../errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Composition, compose } from '../../compose/compose.ts';
+import { HostError, UserError } from '../../errors.ts';
+import type { Host } from '../../host/host.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
+import { planRemove } from './plan-remove.ts';
 import { planRollback } from './plan-rollback.ts';
 import { parseRecords, type RunRecord, readRecords } from './records.ts';
 
@@ -9,6 +13,70 @@ export async function readRuns(session: Pick<HostSession, 'read'>): Promise<read
   const { output, status, errors } = await session.read(readRecords);
   if (status !== 0) throw new HostError('The records of earlier runs could not be read.', { output: errors });
   return parseRecords(output);
+}
+
+/** What to take off: one role, or everything. */
+export interface RemovalRequest {
+  /** The host as its file says; the session is one of the host without the role. */
+  readonly host: Host;
+  /** Absent: everything, and hostwright itself. */
+  readonly role?: string;
+  readonly purgeData: boolean;
+}
+
+/**
+ * Plans to take a role off, and what only it needed. What the roles that stay declare as well stays; where they change
+ * because it goes (the firewall closes its port), that is part of the plan.
+ * @throws {UserError} when neither the host file nor the host knows the role.
+ */
+export async function readRemoval(
+  session: Pick<HostSession, 'read' | 'announce' | 'composition' | 'facts' | 'planPart'>,
+  { host, role, purgeData }: RemovalRequest,
+): Promise<Plan> {
+  const records = await readRuns(session);
+  const request = { host: host.name, records, purgeData };
+  const plan =
+    role === undefined
+      ? planRemove({ ...request, goes: () => true, all: true })
+      : await planRole(session, {
+          ...request,
+          role,
+          full: compose(host, session.facts, { closeUnlisted: false }),
+        });
+  session.announce(plan);
+  return plan;
+}
+
+async function planRole(
+  { composition, planPart }: Pick<HostSession, 'composition' | 'planPart'>,
+  { host, records, purgeData, role, full }: RoleRemoval,
+): Promise<Plan> {
+  const stays = new Map(composition.resources.map(({ resource }) => [resource.id, resource]));
+  const declared = new Set(full.resources.map(({ resource }) => resource.id).filter((id) => !stays.has(id)));
+  const made = records.some(({ changes }) => changes.some((change) => change.role === role));
+  if (declared.size === 0 && !made) {
+    throw new UserError({
+      message: `There is no role ‘${role}’, neither in the host file nor on the host.`,
+      hint: 'Nothing was changed. `hostwright status` lists the roles.',
+    });
+  }
+  const before = new Map(full.resources.map(({ resource }) => [resource.id, resource.spec]));
+  // A role that the host file no longer has: what it opened can only be seen on the host.
+  const dropped = declared.size === 0;
+  const follow = await planPart(({ resource }) =>
+    dropped ? resource.guarded : !isDeepStrictEqual(before.get(resource.id), resource.spec),
+  );
+  const goes = (id: string, of: string): boolean => !stays.has(id) && (of === role || declared.has(id));
+  return planRemove({ host, records, goes, follow, all: false, purgeData });
+}
+
+interface RoleRemoval {
+  readonly host: string;
+  readonly records: readonly RunRecord[];
+  readonly purgeData: boolean;
+  readonly role: string;
+  /** What the host file comes to with the role. */
+  readonly full: Composition;
 }
 
 /**

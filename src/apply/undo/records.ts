@@ -23,7 +23,9 @@ const journal = z.object({
       irreversible: z.string().optional(),
     }),
   ),
-  steps: z.array(z.object({ guarded: z.boolean(), batch: z.boolean(), parts: z.array(part) })),
+  steps: z.array(
+    z.object({ guarded: z.boolean(), batch: z.boolean(), undoing: z.boolean(), parts: z.array(part) }),
+  ),
   services: z.record(z.string(), z.array(z.string())),
 });
 
@@ -34,6 +36,8 @@ export interface StepRecord {
   readonly guarded: boolean;
   /** All parts are one call on the host. */
   readonly batch: boolean;
+  /** It has itself taken a step of an earlier run back. */
+  readonly undoing: boolean;
   readonly parts: readonly z.output<typeof part>[];
   /** What it found was recorded: it has been tried, at least. */
   readonly recorded: boolean;

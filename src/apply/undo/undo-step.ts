@@ -13,6 +13,8 @@ export interface Undoing {
   readonly ids: readonly string[];
   /** Nothing of this run is left afterwards. */
   readonly last: boolean;
+  /** Data that came later goes too, instead of being kept. */
+  readonly purgeData?: boolean;
 }
 
 /** Where the host marks what has been taken back of a step. */
@@ -37,7 +39,7 @@ export function undoStep(undoing: Undoing, changes: readonly Change[]): PlannedS
     };
     return { change, resource, step: { ...shell, remember: part?.remembered ?? '' } };
   });
-  return ids.length > 1 ? { changes: planned, batch: shell } : { changes: planned };
+  return { changes: planned, undoing: true, ...(ids.length > 1 ? { batch: shell } : {}) };
 }
 
 function partsOf(undoing: Undoing): Step {
@@ -56,7 +58,7 @@ function partsOf(undoing: Undoing): Step {
       ? sh`mkdir -p -- "$HW_BEFORE/now"
 /bin/sh ${script} record ${step.index} ${part} "$HW_BEFORE/now"`
       : sh`:`,
-    change: sh`/bin/sh ${script} undo ${step.index} ${part} "$HW_ID" ${joinWords(names)}
+    change: sh`${undoing.purgeData ? sh`HW_PURGE=1 ` : sh``}/bin/sh ${script} undo ${step.index} ${part} "$HW_ID" ${joinWords(names)}
 mkdir -p -m 700 -- ${mark.slice(0, mark.lastIndexOf('/'))}
 printf '%s\n' ${ids} >>${mark}
 sync -- ${mark}
