@@ -48,9 +48,10 @@ export const inputs = z.strictObject({
   ssh: ssh.prefault({}).meta({ help: 'Hardens sshd, never against the way in that is in use.' }),
   lid: z
     .enum(['keep', 'ignore'])
-    .default('keep')
+    .optional()
     .meta({
       help: 'A laptop goes to sleep when its lid is closed; "ignore" keeps it awake.',
+      example: 'ignore',
       offer: { ignore: 'it is a laptop that stays awake with its lid closed' },
     }),
 });

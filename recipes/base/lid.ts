@@ -8,8 +8,9 @@ const FOLDER = '/etc/systemd/logind.conf.d';
 /** A laptop as a server: awake with its lid closed, on the user's word. */
 export function lidParts({ input, facts, host, template }: RecipeContext<Input>): Required<RecipeParts> {
   const { lid } = facts.machine;
-  if (input.lid === 'keep') {
-    if (!lid) return { resources: [], notes: [] };
+  if (input.lid !== 'ignore') {
+    // Somebody who has written `keep` has thought of it.
+    if (!lid || input.lid === 'keep') return { resources: [], notes: [] };
     const text =
       'This machine has a lid. Closed, it goes to sleep and serves nobody; `lid: ignore` under this role keeps it awake.';
     return { resources: [], notes: [{ level: 'warning', text }] };

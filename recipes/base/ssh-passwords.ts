@@ -64,7 +64,9 @@ function denyNote(why: string, { sshd }: RecipeContext<Input>['facts']): Omit<Pl
     without.length === 0
       ? ''
       : ` ${names} ${without.length === 1 ? 'has' : 'have'} a password and no key, and cannot log in by ssh any more.`;
-  const level = without.length === 0 ? 'info' : 'warning';
+  // Said loudly once.
+  const level =
+    without.length === 0 || ownSetting(sshd, 'passwordauthentication') === 'no' ? 'info' : 'warning';
   return {
     level,
     text: `Passwords no longer log in over ssh, ${why}: they are what is guessed.${who} \`ssh: { passwords: allow }\` lets them in.`,

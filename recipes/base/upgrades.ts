@@ -15,7 +15,7 @@ export function upgradeParts(context: RecipeContext<Input>): Required<RecipePart
   const { enabled } = input.upgrades;
   if (enabled === false) {
     const text = 'Upgrades wait for you, as `upgrades: { enabled: false }` says: run apt upgrade often.';
-    return { resources: [], notes: [{ level: 'warning', text }] };
+    return { resources: [], notes: [{ level: 'info', text }] };
   }
   const policy = enabled === true || facts.upgrades.ours ? undefined : foreignPolicy(facts.upgrades);
   const conffiles = confFileParts(context);

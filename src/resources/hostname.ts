@@ -41,7 +41,7 @@ export const kind = defineKind({
   observe: () => sh`printf 'running\t%s\n' "$(cat /proc/sys/kernel/hostname)"
 for hw_file in ${NAME} ${HOSTS}; do
   [ -e "$hw_file" ] || [ -L "$hw_file" ] || continue
-  printf '%s\t%s\t%s\n' "$hw_file" "$(stat -c '%a\t%F' -- "$hw_file")" "$(base64 -w0 2>/dev/null <"$hw_file")"
+  printf '%s\t%s\t%s\n' "$hw_file" "$(stat --printf '%a\t%F' -- "$hw_file")" "$(base64 -w0 2>/dev/null <"$hw_file")"
 done`,
 
   parse(output, specs) {
