@@ -1,6 +1,6 @@
 import type { Plan, PlannedStep } from '../../plan/plan.ts';
 import { noted, undoingChange } from './changes.ts';
-import { remaining } from './plan-rollback.ts';
+import { remaining, type UndoPlan } from './plan-rollback.ts';
 import type { RunRecord, StepRecord } from './records.ts';
 import { type Undoing, undoStep } from './undo-step.ts';
 
@@ -23,7 +23,7 @@ export interface Removal {
  * The plan that takes resources off a host: for each, every step that made or changed it is taken back, the newest first.
  * Then what follows for the rest. Pure.
  */
-export function planRemove({ host, records, goes, follow, all, purgeData }: Removal): Plan {
+export function planRemove({ host, records, goes, follow, all, purgeData }: Removal): UndoPlan {
   const undoings = records.flatMap((run) => undoingsOf(run, goes));
   const undone = undoings.map((undoing) =>
     undoStep(
@@ -32,7 +32,7 @@ export function planRemove({ host, records, goes, follow, all, purgeData }: Remo
     ),
   );
   const steps: readonly PlannedStep[] = [...undone, ...(follow?.steps ?? [])];
-  return {
+  const plan: Plan = {
     host,
     kind: 'remove',
     ...(all ? { farewell: true } : {}),
@@ -43,6 +43,7 @@ export function planRemove({ host, records, goes, follow, all, purgeData }: Remo
     endpoints: follow?.endpoints ?? [],
     ...{ unchanged: 0, foreignTouched: [], pending: [] },
   };
+  return { plan, undoings };
 }
 
 function undoingsOf(run: RunRecord, goes: Removal['goes']): readonly Undoing[] {

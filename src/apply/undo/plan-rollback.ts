@@ -5,17 +5,23 @@ import { noted, undoingChange } from './changes.ts';
 import type { RunRecord, StepRecord } from './records.ts';
 import { type Undoing, undoStep } from './undo-step.ts';
 
+/** A plan, and for each of its first steps what it takes back. */
+export interface UndoPlan {
+  readonly plan: Plan;
+  readonly undoings: readonly Undoing[];
+}
+
 /**
  * The plan that takes back a run and every newer one, the newest first, each from its last step to its first. Pure.
  * @param wanted a run's id or the beginning of one; the last run that can be undone when absent.
  * @throws {HostError} when there is no such run, or nothing of it to take back.
  */
-export function planRollback(host: string, records: readonly RunRecord[], wanted?: string): Plan {
+export function planRollback(host: string, records: readonly RunRecord[], wanted?: string): UndoPlan {
   const target = wanted === undefined ? lastUndoable(records) : findRun(records, wanted);
   const runs = records.slice(0, records.indexOf(target) + 1).filter(isUndoable);
   const undoings = runs.flatMap(undoingsOf);
   const steps = undoings.map((undoing) => undoStep(undoing, changesOf(undoing)));
-  return {
+  const plan: Plan = {
     host,
     kind: 'rollback',
     undoes: runs.map(({ id }) => id),
@@ -25,6 +31,7 @@ export function planRollback(host: string, records: readonly RunRecord[], wanted
     notes: runs.flatMap(notesOf),
     ...{ unchanged: 0, foreignTouched: [], pending: [], endpoints: [] },
   };
+  return { plan, undoings };
 }
 
 /** Something of it is still as it made it: of a removal, what it changed for the roles that stayed. */

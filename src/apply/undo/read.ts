@@ -5,8 +5,10 @@ import type { Host } from '../../host/host.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
 import { planRemove } from './plan-remove.ts';
-import { planRollback } from './plan-rollback.ts';
+import { planRollback, type UndoPlan } from './plan-rollback.ts';
+import { readPreview, withPreview } from './preview.ts';
 import { parseRecords, type RunRecord, readRecords } from './records.ts';
+import { placeOf } from './undo-step.ts';
 
 /** Reads the records of a host's runs, the newest first. One exchange; writes nothing. */
 export async function readRuns(session: Pick<HostSession, 'read'>): Promise<readonly RunRecord[]> {
@@ -35,7 +37,7 @@ export async function readRemoval(
 ): Promise<Plan> {
   const records = await readRuns(session);
   const request = { host: host.name, records, purgeData };
-  const plan =
+  const undo =
     role === undefined
       ? planRemove({ ...request, goes: () => true, all: true })
       : await planRole(session, {
@@ -43,14 +45,26 @@ export async function readRemoval(
           role,
           full: compose(host, session.facts, { closeUnlisted: false }),
         });
-  session.announce(plan);
-  return plan;
+  return preview(session, undo);
+}
+
+/** One more exchange, for what a person wants to see before it is done. */
+async function preview(
+  session: Pick<HostSession, 'read' | 'announce'>,
+  { plan, undoings }: UndoPlan,
+): Promise<Plan> {
+  const places = undoings.map(placeOf);
+  const { output, status, errors } = await session.read(readPreview(places));
+  if (status !== 0) throw new HostError('What would be put back could not be read.', { output: errors });
+  const seen = withPreview(plan, places, output);
+  session.announce(seen);
+  return seen;
 }
 
 async function planRole(
   { composition, planPart }: Pick<HostSession, 'composition' | 'planPart'>,
   { host, records, purgeData, role, full }: RoleRemoval,
-): Promise<Plan> {
+): Promise<UndoPlan> {
   const stays = new Map(composition.resources.map(({ resource }) => [resource.id, resource]));
   const declared = new Set(full.resources.map(({ resource }) => resource.id).filter((id) => !stays.has(id)));
   const made = records.some(({ changes }) => changes.some((change) => change.role === role));
@@ -87,7 +101,5 @@ export async function readRollback(
   session: Pick<HostSession, 'read' | 'host' | 'announce'>,
   run?: string,
 ): Promise<Plan> {
-  const plan = planRollback(session.host.name, await readRuns(session), run);
-  session.announce(plan);
-  return plan;
+  return preview(session, planRollback(session.host.name, await readRuns(session), run));
 }

@@ -2,6 +2,7 @@ import { STATE_DIRECTORY } from '../../connect/program.ts';
 import type { Change, PlannedStep } from '../../plan/plan.ts';
 import { joinShell, type Shell, sh } from '../../quote.ts';
 import type { Resource, Step } from '../../resources/kind.ts';
+import type { Place } from './preview.ts';
 import type { RunRecord, StepRecord } from './records.ts';
 
 /** What of a step is taken back: one of its parts, or ids of a batch. */
@@ -15,6 +16,11 @@ export interface Undoing {
   readonly last: boolean;
   /** Data that came later goes too, instead of being kept. */
   readonly purgeData?: boolean;
+}
+
+/** Which record that step works from. */
+export function placeOf({ run, step, part }: Undoing): Place {
+  return { run: run.id, step: step.index, part };
 }
 
 /** Where the host marks what has been taken back of a step. */

@@ -59,13 +59,13 @@ const ids = (plan: { readonly changes: readonly { readonly id: string }[] }): re
 
 describe('a rollback', () => {
   it('takes the last run back, its last step first', () => {
-    const plan = planRollback('attic', records(newer, older));
+    const { plan } = planRollback('attic', records(newer, older));
     expect(plan.undoes).toEqual(['20260102-100000-bbbbbb']);
     expect(ids(plan)).toEqual(['file:/etc/b', 'file:/etc/a']);
   });
 
   it('takes newer runs back first', () => {
-    const plan = planRollback('attic', records(newer, older), '20260101');
+    const { plan } = planRollback('attic', records(newer, older), '20260101');
     expect(ids(plan)).toEqual([
       ...['file:/etc/b', 'file:/etc/a', 'service:nginx', 'file:/etc/a', 'package:nginx', 'package:curl'],
     ]);
@@ -79,11 +79,11 @@ describe('a rollback', () => {
       'apply',
       2,
     );
-    expect(ids(planRollback('attic', records(partly)))).toEqual(['file:/a']);
+    expect(ids(planRollback('attic', records(partly)).plan)).toEqual(['file:/a']);
   });
 
   it('lets the host remember what it did before', () => {
-    const [step] = planRollback('attic', records(newer)).steps;
+    const [step] = planRollback('attic', records(newer)).plan.steps;
     expect(step?.changes[0]?.step.remember).toBe('was file:/etc/b');
   });
 
@@ -104,7 +104,7 @@ describe('a rollback', () => {
 
 describe('a removal', () => {
   const plan = (goes: (id: string, role: string) => boolean) =>
-    planRemove({ host: 'attic', records: records(newer, older), goes, all: false, purgeData: false });
+    planRemove({ host: 'attic', records: records(newer, older), goes, all: false, purgeData: false }).plan;
 
   it('takes back every step that touched a resource, the newest first', () => {
     expect(ids(plan((id) => id === 'file:/etc/a'))).toEqual(['file:/etc/a', 'file:/etc/a']);
