@@ -16,11 +16,12 @@ import type { Plan } from '../plan/plan.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
 import { journalBlobs, type RunRecord } from './journal.ts';
+import { explainLoss, isGuarded } from './loss.ts';
 import { keepMemory, type Memory } from './memory.ts';
 import { hostNotes, refuseUnready } from './readiness.ts';
 import { reattach, resumable } from './reattach.ts';
 import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
-import { CONFIRM_SECONDS, runScript } from './script.ts';
+import { runScript } from './script.ts';
 import type { HostSession, OpenSession, SessionOptions, Summary } from './session.ts';
 import { stopOnAbort } from './stop.ts';
 
@@ -121,7 +122,7 @@ interface Parts {
 }
 
 function session(parts: Parts): HostSession {
-  const { host, options, connection, shell, facts } = parts;
+  const { host, options, shell, facts } = parts;
   const composing = {
     closeUnlisted: options.closeUnlisted,
     ...(options.only === undefined ? {} : { only: options.only }),
@@ -239,26 +240,6 @@ function recordOf({ options, facts }: Parts): RunRecord {
     ...(client === undefined ? {} : { client }),
     ...(only === undefined ? {} : { only }),
   };
-}
-
-function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unknown {
-  if (!(error instanceof ConnectError)) return error;
-  if (!uploaded) {
-    return new ConnectError(error.message, {
-      cause: error,
-      hint: 'Nothing was changed: the upload was not complete. Run the same command again.',
-    });
-  }
-  return new ConnectError(error.message, {
-    cause: error,
-    hint: isGuarded(plan)
-      ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
-      : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
-  });
-}
-
-function isGuarded({ steps }: Plan): boolean {
-  return steps.some(({ changes }) => changes[0]?.resource.guarded);
 }
 
 function summarise(

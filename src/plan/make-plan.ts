@@ -82,14 +82,19 @@ export function makePlan(
     pending,
     notes: allNotes,
     endpoints,
-    services: Object.fromEntries(
-      resources
-        .filter(({ resource }) => resource.kind === 'service')
-        .map(({ resource }) => resource.spec)
-        .filter(isService)
-        .map(({ name, validate }) => [name, validate ?? []]),
-    ),
+    services: servicesOf(resources),
   };
+}
+
+/** The services among resources, each with the command that proves its configuration. */
+export function servicesOf(resources: Composition['resources']): Plan['services'] {
+  return Object.fromEntries(
+    resources
+      .filter(({ resource }) => resource.kind === 'service')
+      .map(({ resource }) => resource.spec)
+      .filter(isService)
+      .map(({ name, validate }) => [name, validate ?? []]),
+  );
 }
 
 /** What earlier host files declared and this one does not: it stays, and a person should know. */

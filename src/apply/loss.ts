@@ -1,0 +1,25 @@
+import { ConnectError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { CONFIRM_SECONDS } from './script.ts';
+
+/** Says what a lost connection means for the run that it followed; other errors stay as they are. */
+export function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  if (!uploaded) {
+    return new ConnectError(error.message, {
+      cause: error,
+      hint: 'Nothing was changed: the upload was not complete. Run the same command again.',
+    });
+  }
+  return new ConnectError(error.message, {
+    cause: error,
+    hint: isGuarded(plan)
+      ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
+      : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
+  });
+}
+
+/** Whether something of the plan could cut the way in. */
+export function isGuarded({ steps }: Plan): boolean {
+  return steps.some(({ changes }) => changes[0]?.resource.guarded);
+}
