@@ -83,7 +83,10 @@ async function makeFolders(
 }
 
 /** Lets editors complete and check the host file. */
-async function writeSchema({ directory, recipes }: InitOptions): Promise<void> {
+export async function writeSchema({
+  directory,
+  recipes,
+}: Pick<InitOptions, 'directory' | 'recipes'>): Promise<void> {
   const folder = join(directory, '.hostwright');
   await mkdir(folder, { recursive: true });
   const schema = await hostFileSchema(recipes);

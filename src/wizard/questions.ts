@@ -5,6 +5,7 @@ import type { Recipe } from '../compose/recipe.ts';
 import { UserError } from '../errors.ts';
 import { type Answers, fromWords, Words } from './answers.ts';
 import { askConnect, nameFor } from './ask-connect.ts';
+import { askGuards, asOffered } from './ask-guards.ts';
 import { askInput, understand } from './ask-input.ts';
 import type { Prompts } from './prompts.ts';
 
@@ -36,7 +37,7 @@ export interface WizardOptions {
 
 /**
  * Puts the questions that the answers leave open, in the order: which machine, what it should be, that recipe's own,
- * who may reach it, firewall.
+ * who may reach it, what guards it.
  * @throws {UserError} naming every answer that is needed, when nobody can be asked.
  */
 export async function completeAnswers(answers: Answers, options: WizardOptions): Promise<Draft> {
@@ -48,12 +49,11 @@ export async function completeAnswers(answers: Answers, options: WizardOptions):
   const wanted = await chooseRoles(answers, menu, options, missing);
   const roles: DraftRole[] = [];
   for (const [name, given] of wanted) roles.push(await completeRole(name, given, options, missing));
-  for (const { name, recipe } of menu.filter(isGuard)) {
-    if (answers.roles.has(name) || roles.some((role) => role.recipe === name)) continue;
-    const message = `${recipe.title}: ${lowerFirst(recipe.summary)} Add it?`;
-    const wants = prompts ? await prompts.confirm({ message, default: true }) : true;
-    if (wants) roles.push({ name, recipe: name, definition: recipe, values: new Map() });
-  }
+  const guards = menu.filter(
+    ({ name, recipe }) =>
+      recipe.stage === 'guard' && !answers.roles.has(name) && !roles.some((role) => role.recipe === name),
+  );
+  for (const guard of prompts ? await askGuards(guards, prompts) : guards.map(asOffered)) roles.push(guard);
   if (missing.length > 0) throw new UserError(missing.map(toProblem));
   return { host: answers.host ?? nameFor(connect, thisMachine), connect, network: answers.network, roles };
 }
@@ -64,7 +64,7 @@ function toProblem([key, question, example]: Missing) {
   return { message: `an answer is missing: ${key} (${question})`, hint: `Give it with --set ${example}` };
 }
 
-interface MenuEntry {
+export interface MenuEntry {
   readonly name: string;
   readonly recipe: Recipe;
 }
@@ -153,5 +153,3 @@ function askExpose(prompts: Prompts): Promise<string> {
     ],
   });
 }
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

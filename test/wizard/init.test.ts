@@ -7,6 +7,7 @@ import { builtInCatalogue } from '../../src/compose/catalogue.ts';
 import { UserError } from '../../src/errors.ts';
 import { loadHost } from '../../src/host/load.ts';
 import { type InitOptions, init } from '../../src/wizard/init.ts';
+import type { Prompts } from '../../src/wizard/prompts.ts';
 import { recipes } from '../host/recipes.ts';
 import { scripted } from './scripted.ts';
 
@@ -40,8 +41,30 @@ describe('on a terminal', () => {
     expect(host.roles.map(({ name, expose }) => [name, expose])).toEqual([
       ['site', 'internet'],
       ['firewall', 'host'],
+      ['base', 'host'],
     ]);
+    expect(text).toContain('  firewall: {}\n');
+    expect(text).toContain('  base: {}\n');
     expect(host.folders.get('./public')?.files.map(({ path }) => path)).toEqual(['index.html']);
+  });
+
+  it.each([
+    ['yes, all of it', ['firewall', 'base'], undefined],
+    ['yes, all of it; it is a laptop that stays awake with its lid closed', ['firewall', 'base'], 'ignore'],
+    ['only base', ['base'], undefined],
+    ['no', [], undefined],
+  ])('adds what guards the machine in one question: %s', async (choice, names, lid) => {
+    const prompts = scripted();
+    const select: Prompts['select'] = async ({ choices }) => {
+      const chosen = choices.find(({ name }) => name === choice);
+      if (!chosen) throw new Error(choices.map(({ name }) => name).join('\n'));
+      return chosen.value;
+    };
+    const sets = ['connect=local', 'site.source=./public', 'site.domain=a.example', 'site.expose=lan'];
+    await run({ recipes: builtInCatalogue(), prompts: { ...prompts, select }, sets });
+    const { roles } = await load(builtInCatalogue());
+    expect(roles.map(({ name }) => name)).toEqual(['site', ...names]);
+    expect(roles.find(({ name }) => name === 'base')?.input.lid).toBe(lid);
   });
 
   it('asks only what has not been answered', async () => {
@@ -105,11 +128,15 @@ describe('without a terminal', () => {
     });
   });
 
-  it('adds the firewall, unless it is declined', async () => {
+  it('adds the firewall and the basics, unless they are declined', async () => {
     await run({ recipes: builtInCatalogue(), sets: ['connect=lab', 'site=yes'] });
-    expect((await load(builtInCatalogue())).roles.map(({ name }) => name)).toEqual(['site', 'firewall']);
+    expect((await load(builtInCatalogue())).roles.map(({ name }) => name)).toEqual([
+      'site',
+      'firewall',
+      'base',
+    ]);
     await rm(join(directory, 'host.yaml'));
-    await run({ recipes: builtInCatalogue(), sets: ['connect=lab', 'site=yes', 'firewall=no'] });
+    await run({ recipes: builtInCatalogue(), sets: ['connect=lab', 'site=yes', 'firewall=no', 'base=no'] });
     expect((await load(builtInCatalogue())).roles.map(({ name }) => name)).toEqual(['site']);
   });
 
