@@ -30,16 +30,19 @@ grep -saHZ '^[[:blank:]]*[^#;[:blank:]].*=' -- ${SOURCES} || :`,
 
   parse: parseSysctl,
 
-  diff(spec, state) {
+  diff(spec, state, { remembered, adopted }) {
     const now = state.runtime === spec.value;
     const kept = state.text === ownText(spec);
     if (now && kept) return undefined;
     const was =
       state.runtime === undefined ? 'unknown to this kernel so far' : `was ${state.runtime || 'empty'}`;
+    // A file of that very name which we did not write.
+    const foreign = state.text !== undefined && !kept && remembered === undefined;
     const what = now ? `keep ${spec.value} for the next boot` : `set ${spec.value} (${was})`;
     return {
       action: state.text === undefined ? 'create' : 'update',
       summary: `${what}${override(spec, state)}`,
+      ...(foreign && { touchesForeign: true, ...(!adopted && { conflict: 'adopt' }) }),
     };
   },
 

@@ -1,0 +1,5 @@
+import type { Adoption } from './adoption.ts';
+
+export const adoption: Adoption = {
+  elsewhere: 'test/lab/firewall.lab.test.ts',
+};
