@@ -40,7 +40,6 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
   it.each(labCases(LAB))('$name: apply, then rollback', (example) =>
     leavesNoTrace(example, async (folder) => {
       expect(await applyCase(folder)).not.toEqual([]);
-      expect(differences(before, await manifestOf(LAB))).not.toEqual([]);
       await change(['rollback'], folder);
     }),
   );
@@ -85,7 +84,7 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
       /^\+ manual: bc/m,
       /^- manual: ca-certificates/m,
       /^~ unit files: ssh.service enabled → disabled$/m,
-      /^~ firewall: no rules\n→\ntable inet left/m,
+      /^\+ firewall: table inet left/m,
       /^~ machine: hostname box → left$/m,
       /^~ sysctl: net\/ipv4\/tcp_keepalive_time \d+ → 599$/m,
     ])

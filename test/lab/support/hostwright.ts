@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../bin/hostwright.js');
+/** The command line as users start it. */
+export const hostwrightBin = join(dirname(fileURLToPath(import.meta.url)), '../../../bin/hostwright.js');
 
 /** How a run of the command line ended. */
 export interface Finished {
@@ -22,7 +23,7 @@ export interface Started {
 
 /** Starts the real command line, as a user would, in a folder of its own. */
 export function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [hostwrightBin, ...args], {
     cwd,
     env: { ...process.env, HOME: cwd, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 /** A manifest of a whole machine: everything that a change could have changed, as lines that can be compared. */
+import { diffLines } from 'diff';
 import { labCapture } from '../../../src/lab/exec.ts';
 import { netnsPath } from '../../../src/lab/places.ts';
 import { run } from '../../../src/lab/run.ts';
@@ -41,12 +42,12 @@ export async function manifestOf(lab: string): Promise<Manifest> {
     files: files(raw.get('files') ?? '', raw.get('hashes') ?? ''),
     packages: pairs(lines('packages')),
     manual: pairs(lines('manual')),
-    'unit files': pairs(lines('unit-files').map((line) => line.split(/\s+/).slice(0, 2).join(' '))),
-    units: new Map([...pairs(lines('units'))].filter(([unit]) => !matches(UNIT_EXCLUSIONS, unit))),
+    'unit files': units(lines('unit-files').map((line) => line.split(/\s+/).slice(0, 2).join(' '))),
+    units: units(lines('units')),
     users: pairs(lines('users'), ':'),
     groups: pairs(lines('groups'), ':'),
     sysctl: new Map([...pairs(lines('sysctl'), ':')].filter(([key]) => !matches(SYSCTL_EXCLUSIONS, key))),
-    firewall: new Map(rules.stdout.split('\n').map((line, index) => [`line ${index + 1}`, line])),
+    firewall: new Map([['rules', settled(rules.stdout)]]),
     machine: pairs(lines('machine')),
   };
 }
@@ -67,13 +68,22 @@ export function differences(before: Manifest, after: Manifest): readonly string[
   });
 }
 
-/** Rules have no names. */
+/** Rules have no names: their lines are compared. */
 function firewallDifference(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
 ): readonly string[] {
-  const [was, is] = [before, after].map((rules) => [...rules.values()].join('\n').trim());
-  return was === is ? [] : [`~ firewall: ${was || 'no rules'}\n→\n${is || 'no rules'}`];
+  const [was = '', is = ''] = [before, after].map((rules) => rules.get('rules') ?? '');
+  return diffLines(was, is).flatMap(({ added, removed, value }) =>
+    added || removed ? [`${added ? '+' : '-'} firewall: ${value.trim()}`] : [],
+  );
+}
+
+/** Rules without what passing packets have put into their sets. */
+function settled(rules: string): string {
+  return rules
+    .replaceAll(/(set \w+ \{[^}]*?(?:timeout|dynamic)[^}]*?)elements = \{[^}]*\}/g, '$1')
+    .replaceAll(/\s*\n\s*/g, '\n');
 }
 
 function files(listed: string, hashed: string): ReadonlyMap<string, string> {
@@ -100,6 +110,9 @@ function pairs(lines: readonly string[], separator = ' '): ReadonlyMap<string, s
     }),
   );
 }
+
+const units = (lines: readonly string[]): ReadonlyMap<string, string> =>
+  new Map([...pairs(lines)].filter(([unit]) => !matches(UNIT_EXCLUSIONS, unit)));
 
 const matches = (list: readonly { readonly pattern: RegExp }[], name: string): boolean =>
   list.some(({ pattern }) => pattern.test(name));

@@ -1,0 +1,51 @@
+/** The host file that is disturbed: it has every kind of change that a run can make on a bare machine. */
+import { stringify } from 'yaml';
+
+/** Kinds that cannot be in it, and why. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  ufw: 'a second firewall beside the host’s own table',
+  firewalld: 'a second firewall beside the host’s own table',
+  password: 'needs a vault beside the host file; its account is changed as `user` is',
+};
+
+const UNIT = `[Unit]
+Description=Counts
+[Service]
+ExecStart=/usr/bin/sleep infinity
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** Files of the working folder. */
+export function scenario(lab: string): Readonly<Record<string, string>> {
+  const host = {
+    host: 'attic',
+    connect: { lab },
+    roles: {
+      firewall: {},
+      blog: { recipe: 'site', domain: 'blog.example.org' },
+      own: {
+        recipe: 'extras',
+        packages: ['bc', 'tree'],
+        groups: [{ name: 'family', gid: 1500 }],
+        users: [{ name: 'anna', groups: ['family', 'users'], shell: '/bin/bash' }],
+        directories: [{ path: '/srv/photos', mode: '2770', group: 'family' }],
+        files: [
+          { path: '/etc/systemd/system/counter.service', content: UNIT, notify: { service: 'counter' } },
+          // It was there before, and has to come back.
+          { path: '/etc/motd', content: 'Be kind.\n', mode: '0600' },
+        ],
+        links: [{ path: '/srv/media', target: '/mnt/big disk/media' }],
+        sysctl: { 'net.ipv4.tcp_keepalive_time': 600 },
+        services: [{ name: 'counter' }],
+        // Where a reboot takes it away: what a command does is not hostwright's to undo.
+        commands: [{ name: 'mark', run: ['touch', '/run/two words'], creates: '/run/two words' }],
+      },
+    },
+  };
+  return {
+    'host.yaml': stringify(host),
+    'public/index.html': '<h1>Hello</h1>\n',
+    'public/deep/page.html': 'deep\n',
+  };
+}
