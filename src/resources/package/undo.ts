@@ -1,0 +1,86 @@
+import { type Shell, sh } from '../../quote.ts';
+import { apt } from './apt.ts';
+import { choosing } from './choose.ts';
+import { keepingData } from './data.ts';
+import { noting } from './note.ts';
+import { puttingBack } from './putback.ts';
+
+const takingAway = sh`
+# hw_dpkg ARGUMENTS: dpkg without questions; waits while another program holds its lock.
+hw_dpkg() {
+  hw_until=$(($(date +%s) + 600))
+  while :; do
+    LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 \
+      dpkg --abort-after=99999 --force-confdef --force-confold --force-remove-reinstreq "$@" </dev/null >"$hw_log/last" 2>&1 9>&- && hw_code=0 || hw_code=$?
+    cat -- "$hw_log/last" >>"$hw_log/out"
+    [ "$hw_code" != 0 ] || return 0
+    grep -q 'is locked by another process' "$hw_log/last" && [ "$(date +%s)" -lt "$hw_until" ] || break
+    sleep 1
+  done
+  tail -n 15 -- "$hw_log/out" >&2
+  return "$hw_code"
+}
+
+# hw_take_away: what runs is stopped by the packages' own scripts; then its data is moved; then the rest is purged.
+hw_take_away() {
+  if [ -s "$hw_work/gone" ]; then
+    hw_shield || return 1
+    hw_whole=$(LC_ALL=C comm -12 "$hw_work/gone" "$hw_work/whole")
+    [ -z "$hw_whole" ] || hw_dpkg --remove -- $hw_whole ||
+      hw_fail "dpkg did not remove what this step installed: $(grep -E '^dpkg: error' "$hw_log/out" | tail -n 1). Its data is untouched. Do this again once that is mended."
+    hw_unshield || return 1
+    hw_save_all "$hw_work/save-files" && hw_save_all "$hw_work/save-trees" ||
+      hw_fail 'What was made since could not be moved away, so nothing was purged: see the output of the run.'
+    [ ! -s "$hw_work/purge" ] || hw_dpkg --purge -- $(cat -- "$hw_work/purge") ||
+      hw_fail "dpkg did not purge what this step installed: $(grep -E '^dpkg: error' "$hw_log/out" | tail -n 1). Do this again once that is mended."
+  fi
+  # An interrupted run may have left packages half upgraded that were there before.
+  [ -z "$(dpkg --audit 2>/dev/null)" ] || hw_repair
+}
+
+# hw_marks NAMES: those that were there before, and marked as wanted only by the step, are marked as they were.
+hw_marks() {
+  for hw_name in "$@"; do
+    if grep -qxF -e "$hw_name" "$HW_BEFORE/found/auto" && ! grep -qxF -e "$hw_name" "$HW_BEFORE/left/auto" && hw_undoes "$hw_name"; then
+      hw_note_auto "$hw_work/auto"
+      grep -qxF -e "$hw_name" "$hw_work/auto" || apt-mark auto -- "$hw_name" >/dev/null || return 1
+    fi
+  done
+}
+hw_undoes() { [ -n "\${HW_ONLY:-}" ] || return 0; for hw_only in $HW_ONLY; do [ "$hw_only" != "$1" ] || return 0; done; return 1; }
+`;
+
+/**
+ * Shell that takes away what a step's call of apt brought (of that only what `HW_ONLY` names, if it is set, and what
+ * came along with it), and puts everything else back as it was found. May be cut at any point and run again.
+ *
+ * dpkg itself is asked, not apt: it takes away just what it is told to, needs no network, and works on what an
+ * interrupted run has left.
+ */
+export function undoing(names: readonly string[]): Shell {
+  return sh`umask 022; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+${apt}
+${noting}
+${choosing}
+${keepingData}
+${puttingBack}
+${takingAway}
+[ -d "$HW_BEFORE/found" ] && [ ! -e "$HW_BEFORE/undone" ] || exit 0
+hw_note_after
+hw_work=$HW_BEFORE/work; hw_log=$hw_work; rm -rf -- "$hw_work"; mkdir -m 700 -- "$hw_work"
+hw_unshield
+hw_choose \${HW_ONLY:-} || exit 1
+hw_find_data
+hw_sort_data && hw_spare
+if [ ! -s "$hw_work/stays" ]; then hw_remember_since || exit 1; fi
+while IFS= read -r hw_path; do hw_stays "$hw_path" 'It holds files that were made or changed since.'; done <"$hw_work/staying"
+hw_take_away || exit 1
+if [ ! -s "$hw_work/stays" ]; then
+  hw_put_back || hw_fail 'Files that the packages changed could not be put back: see the output of the run. Do this again once that is mended.'
+  hw_sweep
+fi
+systemctl daemon-reload || :
+hw_marks ${names}
+[ -s "$hw_work/stays" ] || : >"$HW_BEFORE/undone"
+rm -rf -- "$hw_work"`;
+}
