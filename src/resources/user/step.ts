@@ -125,6 +125,10 @@ function remove(spec: UserSpec, before: Shell): Shell {
   fi
   if [ ! -e ${before}.home ] && [ -d ${home} ] && [ ! -L ${home} ]; then
     if diff -rq -- /etc/skel ${home} >/dev/null 2>&1; then rm -rf -- ${home}
-    else hw_stays ${home} 'since it holds files'; fi
+    else
+      # Its number may be given to somebody else.
+      chown root:root -- ${home} && chmod 0700 -- ${home} || exit 1
+      hw_stays ${home} 'since it holds files; it belongs to root now'
+    fi
   fi`;
 }
