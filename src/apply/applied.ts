@@ -31,6 +31,8 @@ export interface Source {
   readonly resources: readonly OwnedResource[];
   /** What the whole host file declares; more than is applied with `--only`. */
   readonly declared: readonly OwnedResource[];
+  /** Names of the secrets that were asked for. */
+  readonly secrets: readonly string[];
   /** `--only`. */
   readonly only: string | undefined;
 }
@@ -48,7 +50,7 @@ export function appliedFiles(source: Source): readonly StateFile[] {
 }
 
 function metaOf(source: Source): AppliedMeta {
-  const { text, directory, recipes, checkout, origin, when, before, declared, only } = source;
+  const { text, directory, recipes, checkout, origin, when, before, declared, secrets, only } = source;
   const sha256 = fingerprint(text);
   const hash = recipesHash(recipes);
   const ancestors = [before.sha256, before.meta?.sha256, ...(before.meta?.ancestors ?? [])];
@@ -66,6 +68,7 @@ function metaOf(source: Source): AppliedMeta {
     ...(only === undefined ? {} : { only }),
     ...(checkout ? { git: checkout } : {}),
     trees: declared.flatMap(({ resource }) => treeOf(resource.spec, directory)),
+    ...(secrets.length > 0 ? { secrets: [...secrets] } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Composition, compose } from '../compose/compose.ts';
+import { type ComposeOptions, type Composition, compose } from '../compose/compose.ts';
 import type { Answer } from '../connect/root-shell.ts';
 import { UserError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { Lineage } from '../host/lineage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shell } from '../quote.ts';
+import { secretKey, unsavedSecrets } from '../secrets/source.ts';
 import type { StateFile } from './script.ts';
 import type { SessionOptions } from './session.ts';
 
@@ -14,7 +15,9 @@ interface Remembering {
   readonly host: Host;
   readonly facts: Facts;
   readonly composition: Composition;
-  readonly options: Pick<SessionOptions, 'origin' | 'only' | 'takeOver' | 'closeUnlisted' | 'listener'>;
+  /** How that was composed. */
+  readonly composing: ComposeOptions;
+  readonly options: Pick<SessionOptions, 'origin' | 'takeOver' | 'listener'>;
   /** One exchange that only reads. */
   read(script: Shell): Promise<Answer>;
 }
@@ -85,8 +88,8 @@ async function compare({ host, facts: { applied }, read }: Remembering): Promise
 
 /** After an upgrade, or a downgrade: says of each change where it comes from. One exchange, and only then. */
 async function explainUpgrade(plan: Plan, parts: Remembering): Promise<Plan> {
-  const { host, facts, options, read } = parts;
-  const { closeUnlisted, only, origin } = options;
+  const { host, facts, composing, read } = parts;
+  const { origin } = parts.options;
   const from = facts.applied.meta?.hostwright;
   if (from === undefined || origin === undefined || from === origin.version) return plan;
   if (plan.changes.length === 0) return plan;
@@ -97,8 +100,7 @@ async function explainUpgrade(plan: Plan, parts: Remembering): Promise<Plan> {
   ]);
   const { text, specs } = await readApplied(read);
   const earlier = await loadApplied(text, host);
-  const role = only === undefined || !earlier?.roles.some(({ name }) => name === only) ? {} : { only };
-  const composed = earlier && composeOrNot(earlier, facts, { closeUnlisted, ...role });
+  const composed = earlier && composeOrNot(earlier, facts, composing);
   return attribute(plan, { from, to: origin.version, specs, earlier: composed?.resources });
 }
 
@@ -112,9 +114,16 @@ function composeOrNot(...of: Parameters<typeof compose>): Composition | undefine
   }
 }
 
-async function filesOf({ host, facts, options, composition }: Remembering): Promise<readonly StateFile[]> {
+async function filesOf({
+  host,
+  facts,
+  options,
+  composing,
+  composition,
+}: Remembering): Promise<readonly StateFile[]> {
   const { text, directory } = host;
-  const { origin, only, closeUnlisted } = options;
+  const { origin } = options;
+  const { only, closeUnlisted } = composing;
   if (text === undefined || origin === undefined) return [];
   const [{ appliedFiles }, { readOwnRecipes }, { readCheckout }] = await Promise.all([
     import('./applied.ts'),
@@ -122,13 +131,22 @@ async function filesOf({ host, facts, options, composition }: Remembering): Prom
     import('../host/checkout.ts'),
   ]);
   const [recipes, checkout] = await Promise.all([readOwnRecipes(directory), readCheckout(directory)]);
-  const whole = only === undefined ? composition : compose(host, facts, { closeUnlisted });
+  const secrets = new Set<string>();
+  // Once more and for every role, to learn which secrets there are; none is taken from the vault or put into it.
+  const whole = compose(host, facts, {
+    closeUnlisted,
+    secrets: (name, wish) => {
+      secrets.add(secretKey(name));
+      return unsavedSecrets(name, wish);
+    },
+  });
   return appliedFiles({
     ...{ text, directory, recipes, checkout, origin, only },
     when: new Date(),
     before: facts.applied,
     resources: composition.resources,
     declared: whole.resources,
+    secrets: [...secrets],
   });
 }
 

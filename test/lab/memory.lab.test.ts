@@ -150,7 +150,6 @@ describe('a folder that is lost', () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('attic/host.yaml');
     expect(stdout).toContain('public/index.html was there already');
-    expect(stdout).toContain('secrets rotate');
     const folder = join(made.path, 'attic');
     const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
     expect(read('host.yaml')).toBe(hostFile('five'));

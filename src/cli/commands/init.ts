@@ -18,6 +18,7 @@ export function command(context: Context) {
     .description('Asks what the machine should be and writes it to host.yaml. Touches no machine.')
     .helpGroup(HELP_GROUPS.setUp)
     .argument('[dir]', 'the folder for host.yaml; default: this one')
+    .option('--from <target>', 'have it back from a host that was applied before: ssh://user@host:port')
     .option('--answers <file>', 'take answers from this YAML or JSON file')
     .option('--set <key=value>', 'give one answer; repeatable', (value, all: string[]) => [...all, value], [])
     .addHelpText('after', ANSWERS)
@@ -26,10 +27,16 @@ export function command(context: Context) {
       examples(
         ['hostwright init', 'ask, show, write'],
         ['hostwright init attic --set connect=pi@attic --set site=yes', 'ask nothing that is answered'],
+        ['hostwright init --from pi@attic attic', 'the folder again, after the laptop is lost'],
         ['hostwright init --answers answers.yaml', 'for scripts; --set goes before the file'],
       ),
     )
-    .action(async (directory, { answers, set }) => {
+    .action(async (directory, { answers, set, from }) => {
+      if (from !== undefined) {
+        const { refuseAnswers, runRestore } = await import('../run-restore.ts');
+        refuseAnswers(answers, set);
+        return runRestore(context, { from, directory });
+      }
       const { runInit } = await import('../run-init.ts');
       await runInit(context, { directory, answers, sets: set });
     });

@@ -31,6 +31,8 @@ export const metaSchema = z.object({
   git: z.object({ commit: text, branch: text.optional(), dirty: z.boolean() }).optional(),
   /** Uploaded folders: where they are on the host, and where they came from, as the host file's folder sees it. */
   trees: z.array(z.object({ at: text, source: text })).max(1000),
+  /** Names of the secrets that the host file asks for, `role/name`. */
+  secrets: z.array(text).max(1000).optional(),
 });
 
 export type AppliedMeta = z.output<typeof metaSchema>;
