@@ -46,7 +46,7 @@ export function namesOf({ domain, aliases }: SiteInput): readonly string[] {
 }
 
 function namesTaken(
-  { input: { port } }: SiteContext,
+  { input: { port }, facts: { nginx } }: SiteContext,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): Problem[] {
@@ -55,7 +55,14 @@ function namesTaken(
       .filter((name) => name !== '_' && (taken.includes(name) || taken.includes(`.${name}`)))
       .map((name) => ({
         message: `nginx on the host already serves ${name} on port ${port}: ${file}, line ${line}.`,
-        hint: 'Take the name out of that file if the site is to move here, or choose another domain or port.',
+        hint: nginx.written.includes(file)
+          ? `hostwright wrote it for the role ‘${roleOf(file)}’, which the host file no longer has. Take that off first: hostwright remove ${roleOf(file)}`
+          : 'Take the name out of that file if the site is to move here, or choose another domain or port.',
       })),
   );
+}
+
+/** The role that a file of ours was written for. */
+function roleOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1).replace(/^zz-hostwright-|\.conf$/g, '');
 }

@@ -1,3 +1,4 @@
+import { STATE_DIRECTORY } from '../../connect/program.ts';
 import { sh } from '../../quote.ts';
 import { type NginxServer, readServers } from '../nginx/servers.ts';
 import { defineFact } from '../probe.ts';
@@ -16,6 +17,8 @@ export interface Nginx {
   readonly readsConfD: boolean;
   /** `http` includes everything in /etc/nginx/sites-enabled, after conf.d. */
   readonly readsSitesEnabled: boolean;
+  /** Files of these that hostwright wrote, by its own records: those of roles that the host file has lost among them. */
+  readonly written: readonly string[];
   /** In the order in which nginx reads them. */
   readonly servers: readonly NginxServer[];
   /** Simple directives directly in `http`: most may stand there only once. */
@@ -71,11 +74,14 @@ if [ "$(readlink /etc/nginx/sites-enabled/default)" = /etc/nginx/sites-available
     echo '##stock-untouched'
 elif [ -e /etc/nginx/sites-enabled/default ]; then echo '##stock-enabled'
 fi
+awk -F'\t' 'index($1, "file:/etc/nginx/") == 1 { last[$1] = $2 }
+  END { for (id in last) if (last[id] != "") print "##written " substr(id, 6) }' ${`${STATE_DIRECTORY}/remembered`} 2>/dev/null
 fi
 true`,
   parse(output) {
     const files = new Map<string, string>();
     const said = new Set<string>();
+    const written: string[] = [];
     let version = '';
     let file: string | undefined;
     for (const line of output.split('\n')) {
@@ -86,6 +92,8 @@ true`,
         files.set(file, '');
       } else if (label === 'version') {
         version = /^[^/]*\/(\d+(?:\.\d+)*)/.exec(rest)?.[1] ?? '';
+      } else if (label === 'written') {
+        written.push(rest);
       } else if (label !== '') {
         said.add(label);
       }
@@ -100,6 +108,7 @@ true`,
       complete: !configured || (config.complete && !said.has('unread')),
       readsConfD: confD >= 0,
       readsSitesEnabled: config.httpIncludes.lastIndexOf('/etc/nginx/sites-enabled/*') > confD,
+      written: written.sort(),
       servers: config.servers,
       httpDirectives: config.httpDirectives,
       stockSite: said.has('stock-untouched') ? 'stock' : said.has('stock-enabled') ? 'used' : 'absent',

@@ -183,6 +183,17 @@ describe('what can’t work is refused with its reason', () => {
     expect(() => sites(roles, facts)).toThrow(message);
   });
 
+  it('a name that a site of a lost role has, and how to take that off', () => {
+    const old = { 'conf.d/zz-hostwright-old.conf': 'server { listen 80; server_name blog.test; }' };
+    const written = ['/etc/nginx/conf.d/zz-hostwright-old.conf'];
+    const facts = machine({ nginx: { ...nginxWith(old), written } });
+    expect(() => sites({ blog: { domain: 'blog.test' } }, facts)).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ hint: expect.stringContaining('hostwright remove old') })],
+      }),
+    );
+  });
+
   it('but a port that nginx itself holds is no obstacle, nor the same name on another port', () => {
     const socket = 'tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=4))';
     expect(server({}, machine({ sockets: [socket], nginx: nginxWith({}) })).names).toEqual(['_']);
