@@ -62,7 +62,7 @@ async function ownMeans({ context }: HostRun): Promise<Means> {
 
 async function askToAdopt({ id }: Change, prompts: Means['prompts']): Promise<Said | undefined> {
   const isMeant = await prompts.confirm({
-    message: `${plainLine(id)} was there before hostwright. Take it over? Its original is kept.`,
+    message: `Take over ${plainLine(id)}? It was there before; its original is kept.`,
     default: false,
   });
   return isMeant ? { adopt: id } : undefined;
@@ -76,7 +76,7 @@ async function askAboutEdit(
   let text = marked;
   for (;;) {
     const answer = await prompts.select({
-      message: `${plainLine(id)} was edited by hand, where it is to be changed:`,
+      message: `${plainLine(id)} was edited by hand:`,
       choices: [
         { name: 'keep it as it was edited', value: 'keep' as const },
         { name: 'put hostwright’s text in its place', value: 'take' as const },

@@ -5,9 +5,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
+import { sh } from '../../src/quote.ts';
 import { kind as file } from '../../src/resources/file.ts';
+import { adoptionOf } from '../adopt/adoption.ts';
+import { allKinds } from '../resources/cases.ts';
 import { Box } from './box-engine.ts';
 import { hostwright, hostwrightBin, summaryOf, workingFolder } from './support/hostwright.ts';
+
+/** Every kind that has something to take over, on a machine that has it. */
+const adoptions = (
+  await Promise.all(allKinds.map(async (kind) => ({ kind, adoption: await adoptionOf(kind.name) })))
+).flatMap(({ kind, adoption }) => {
+  if (!('spec' in adoption)) return [];
+  const spec = kind.schema.parse(adoption.spec);
+  return [[kind.name, { id: `${kind.name}:${kind.key(spec)}`, adoption: { ...adoption, spec } }] as const];
+});
 
 const LAB = 'hand-edits';
 const CONF = '/etc/nginx/conf.d/blog.conf';
@@ -201,3 +213,26 @@ it('replaces a configuration file that is as its package brought it, and asks ab
   expect(changes.map(({ conflict }) => conflict)).toEqual([undefined, 'adopt']);
   expect(foreignTouched).toHaveLength(2);
 });
+
+it.each(adoptions)(
+  'takes over a %s, keeps what was there, and gives it back',
+  async (_, { id, adoption }) => {
+    const { spec, before, looks, original } = adoption;
+    const [name = ''] = id.split(':');
+    const resource = { kind: name, id, spec, notify: [], guarded: false };
+    await box.must(before);
+    const looked = await box.must(looks);
+    expect((await box.plan([resource])).changes).toMatchObject([{ id, conflict: 'adopt' }]);
+    const plan = await box.plan([resource], [id]);
+    expect(plan.foreignTouched).toEqual([id]);
+    const { run: folderOfRun, steps } = await box.apply(plan);
+    expect(
+      steps.map(({ status }) => status),
+      steps[0]?.output ?? '',
+    ).toEqual(['changed']);
+    await box.must(sh`grep -raqF -e ${original} -- ${`${folderOfRun}/before`}`);
+    expect((await box.plan([resource])).changes).toEqual([]);
+    await box.undo(plan, folderOfRun);
+    expect(await box.must(looks)).toBe(looked);
+  },
+);
