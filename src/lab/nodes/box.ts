@@ -25,6 +25,9 @@ export function box(release: Release, publicKey: string, hostKeys: readonly Host
         text: `127.0.0.1 localhost\n127.0.1.1 box.${LAN.domain} box\n::1 localhost ip6-localhost ip6-loopback\n`,
       },
       '/etc/resolv.conf': { text: lanResolver() },
+      // root's runtime folder is mounted all the time, not only for some seconds around each login: the machine before
+      // a run and after its rollback can then be compared to the last mount.
+      '/var/lib/systemd/linger/root': { text: '' },
     },
   };
 }
