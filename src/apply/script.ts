@@ -7,6 +7,7 @@ import { joinShell, Shell, sh } from '../quote.ts';
 import type { Blob, Step, Validation } from '../resources/kind.ts';
 import { guard } from './guard.ts';
 import { library } from './library.ts';
+import { prune } from './prune.ts';
 import { runner } from './runner.ts';
 
 /** Seconds in which a fresh connection has to confirm a change that could cut the way in. */
@@ -50,6 +51,7 @@ HW_FAREWELL=${plan.farewell ? 'yes' : ''}
 ${library}
 ${runner}
 ${guard}
+${prune}
 ${joinShell(parts)}
 hw_validate() {
   case $1 in
