@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { compose } from '../compose/compose.ts';
+import { type Composition, compose } from '../compose/compose.ts';
 import { connect } from '../connect/connect.ts';
 import type { Connection } from '../connect/connection.ts';
 import { program } from '../connect/program.ts';
@@ -13,6 +13,8 @@ import type { Host } from '../host/host.ts';
 import { type Observations, observe } from '../observe/observe.ts';
 import { makePlan, servicesOf } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { memoryStore } from '../secrets/memory-store.ts';
+import { SessionSecrets, usesSecret } from '../secrets/session-secrets.ts';
 import { confirmByFreshConnection } from './confirm.ts';
 import { follower, type RunOutcome } from './follow.ts';
 import { journalBlobs, type RunRecord } from './journal.ts';
@@ -127,7 +129,11 @@ function session(parts: Parts): HostSession {
     closeUnlisted: options.closeUnlisted,
     ...(options.only === undefined ? {} : { only: options.only }),
   };
-  const composition = compose(host, facts, composing);
+  const vault = new SessionSecrets(options.secrets ?? memoryStore(), (text) =>
+    options.listener({ event: 'note', text }),
+  );
+  const composed = (): Composition => compose(host, facts, { ...composing, secrets: vault.source });
+  let composition = composed();
   const read: HostSession['read'] = (script) => shell.read(script);
   const memory = keepMemory({ host, facts, options, composing, composition, read });
   let seen: Promise<Observations> | undefined;
@@ -137,22 +143,29 @@ function session(parts: Parts): HostSession {
       return parts.connection;
     },
     facts,
-    composition,
+    get composition() {
+      return composition;
+    },
     read,
     announce: (plan) => options.listener({ event: 'planned', plan }),
     async plan(decisions) {
       refuseInterrupted(options.signal);
+      if (await vault.read()) composition = composed();
       if (!seen || !decisions) seen = observe(shell, composition);
-      const made = makePlan(host.name, composition, await seen, { ...options, ...decisions });
+      const told = { ...composition, notes: [...composition.notes, ...vault.notes()] };
+      const made = makePlan(host.name, told, await seen, { ...options, ...decisions });
       const plan = await memory.comment(withServices(made, parts));
       options.listener({ event: 'planned', plan });
       return plan;
     },
     async planPart(wanted) {
-      const part = { ...composition, resources: composition.resources.filter(wanted) };
+      const chosen = (): Composition => ({ ...composition, resources: composition.resources.filter(wanted) });
+      if (chosen().resources.some(({ resource }) => usesSecret(resource.spec)) && (await vault.read()))
+        composition = composed();
+      const part = chosen();
       return makePlan(host.name, part, await observe(shell, part), { ...options, only: 'a part' });
     },
-    apply: (plan) => apply(parts, plan, memory),
+    apply: (plan) => apply(parts, plan, memory, vault),
     async close() {
       parts.shell.close();
       await parts.connection.close();
@@ -167,13 +180,17 @@ function withServices(plan: Plan, { host, facts, options }: Parts): Plan {
   return { ...plan, services: servicesOf(resources) };
 }
 
-async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary> {
+async function apply(parts: Parts, plan: Plan, memory: Memory, vault: SessionSecrets): Promise<Summary> {
   refuseInterrupted(parts.options.signal);
   await memory.refuse(plan);
   refuseConflicts(plan);
-  if (plan.changes.length === 0 && plan.pending.length === 0) return summarise(parts, plan, null, undefined);
+  if (plan.changes.length === 0 && plan.pending.length === 0) {
+    await vault.confirm(plan);
+    return summarise(parts, plan, null, undefined);
+  }
   const { host, options, connection, shell, secrets, facts } = parts;
   refuseUnproven(plan, { local: host.connect.kind === 'local', ask: options.ask, facts });
+  await vault.save();
   const id = newRunId();
   const stateFiles = await memory.files(plan);
   const { script, blobs } = runScript(plan, { id, owner: options.owner, stateFiles });
@@ -229,7 +246,9 @@ async function apply(parts: Parts, plan: Plan, memory: Memory): Promise<Summary>
   } finally {
     over.abort();
   }
-  return summarise(parts, plan, id, following.outcome());
+  const outcome = following.outcome();
+  if (outcome.status === 0) await vault.confirm(plan);
+  return summarise(parts, plan, id, outcome);
 }
 
 function recordOf({ options, facts }: Parts): RunRecord {

@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts';
 import type { Decisions } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shell } from '../quote.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import type { Origin } from './journal.ts';
 
 /** What a person chose on the command line for this session. */
@@ -32,6 +33,8 @@ export interface SessionOptions {
   readonly attach: boolean;
   /** A connection to the host that is being made already; default: one is made. */
   readonly connection?: Promise<Connection>;
+  /** Where secrets come from and go to; default: a throwaway vault. */
+  readonly secrets?: SecretStore;
   /** Aborted by Ctrl-C: the run stops after the step that is under way. */
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import { plainLine } from '../ui/plain-text.ts';
 import type { Context } from './context.ts';
 import { createHostRun, type HostRun, type HostRunLook } from './host-run.ts';
@@ -20,6 +21,8 @@ export interface EachOptions {
   readonly events?: boolean;
   /** A command that needs no roles works without a host file when `--connect` is given. */
   readonly fileless?: boolean;
+  /** Where each host's secrets come from; default: the vault beside its host file. */
+  secretsFor?(host: Host): SecretStore;
 }
 
 /**
@@ -37,15 +40,20 @@ export async function eachHost(
   const { hosts, early } = await loadHosts(context, files, options.fileless === true);
   const elsewhere = await enterLab(context, hosts);
   if (elsewhere !== undefined) return context.end(elsewhere);
-  const look = { events: options.events === true };
+  const lookFor = (host: Host): HostRunLook => {
+    const secrets = options.secretsFor?.(host);
+    return { events: options.events === true, ...(secrets ? { secrets } : {}) };
+  };
   const [only] = hosts;
   if (only && hosts.length === 1)
-    return workOn(context, only, { ...look, ...(early ? { early } : {}) }, work);
+    return workOn(context, only, { ...lookFor(only), ...(early ? { early } : {}) }, work);
   const queue = [...hosts];
   const worker = async (): Promise<void> => {
     for (let host = queue.shift(); host; host = queue.shift()) {
       const prefix = `${plainLine(host.name)}: `;
-      await workOn(context, host, { ...look, prefix }, work).catch((error) => tell(context, host, error));
+      await workOn(context, host, { ...lookFor(host), prefix }, work).catch((error) =>
+        tell(context, host, error),
+      );
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, hosts.length) }, worker));

@@ -1,6 +1,7 @@
 import type { HostSession } from '../apply/session.ts';
 import type { Ask } from '../connect/connection.ts';
 import type { Host } from '../host/host.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import { createView } from '../ui/views/create-view.ts';
 import type { View } from '../ui/views/view.ts';
 import type { Context } from './context.ts';
@@ -41,13 +42,15 @@ export interface HostRunLook {
   readonly prefix?: string;
   /** A connection to this host that is being made already. */
   readonly early?: EarlyConnection;
+  /** Instead of the vault beside the host file. */
+  readonly secrets?: SecretStore;
 }
 
 /** Makes a run for one host. */
 export async function createHostRun(
   context: Context,
   host: Host,
-  { events = false, prefix, early }: HostRunLook = {},
+  { events = false, prefix, early, secrets }: HostRunLook = {},
 ): Promise<HostRun> {
   const { globals, stream, paint, interactive, signal, json } = context;
   const { quiet, verbose, adopt, onConflict, closeUnlisted, acceptHostKey } = globals;
@@ -66,9 +69,12 @@ export async function createHostRun(
     ask,
     open: async ({ attach, only, takeOver = false, as = host }) => {
       const { openSession } = await import('../apply/open-session.ts');
+      const tell = (text: string): void => view.listener({ event: 'note', text });
+      const store = secrets ?? (await vaultOf(host, context, tell));
       const session = await openSession(as, {
         ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, takeOver, signal },
         ...{ owner: describeOwner(origin), origin },
+        secrets: store,
         ...(only === undefined ? {} : { only }),
         ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
         ...(waiting ? { connection: waiting.take(ask) } : {}),
@@ -91,6 +97,14 @@ export async function createHostRun(
       await Promise.allSettled(sessions.map((session) => session.close()));
     },
   };
+}
+
+async function vaultOf(host: Host, { env }: Context, tell: (text: string) => void): Promise<SecretStore> {
+  const [{ VaultFile }, { vaultStore }] = await Promise.all([
+    import('../secrets/vault-file.ts'),
+    import('../secrets/vault-store.ts'),
+  ]);
+  return vaultStore(new VaultFile({ directory: host.directory, env, tell }), { host: host.name });
 }
 
 function askBesides(ask: Ask, view: View): Ask {

@@ -1,5 +1,6 @@
 import { EXIT } from '../errors.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
+import { memoryStore } from '../secrets/memory-store.ts';
 import type { Context } from './context.ts';
 import { createHostRun } from './host-run.ts';
 import { type Inside, loadForLab, type RehearseOptions, readBefore } from './rehearse-options.ts';
@@ -18,7 +19,7 @@ export async function rehearseInside(
   const { paint, globals, signal, columns } = context;
   // The stages are told as text; with --json the one object at the end is all that stdout gets.
   const asText: Context = { ...inLab, globals: { ...inLab.globals, json: false } };
-  const run = await createHostRun(asText, host, early ? { early } : {});
+  const run = await createHostRun(asText, host, { secrets: memoryStore(), ...(early ? { early } : {}) });
   try {
     const before = await readBefore(context, options);
     const rehearsal = await rehearse(

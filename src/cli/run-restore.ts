@@ -56,7 +56,7 @@ async function restoreFrom(run: HostRun, from: string, directory: string): Promi
     await run.warn(
       `Secrets are not kept where they could be read back: ${meta.secrets.map(plainLine).join(', ')}.\n` +
         'If you still have the vault, or its printed recovery key, put it here. Otherwise make new ones, here and on the\n' +
-        'host: hostwright secrets rotate',
+        'host: hostwright secrets rotate --all --lost',
     );
   }
   await run.say(

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { RecipeSource } from '../compose/catalogue.ts';
 import type { Target } from '../connect/connection.ts';
+import { READERS_FILE, VAULT_FILE } from '../secrets/places.ts';
 import { hashFolders, listFolders } from './folders.ts';
 import type { Host } from './host.ts';
 import { localName, readLocalSettings } from './local-settings.ts';
@@ -12,6 +13,9 @@ import { readRoot } from './root.ts';
 import { readSettings } from './settings.ts';
 import { parseTarget } from './target.ts';
 import { parseYaml } from './yaml.ts';
+
+/** What stands beside a host file and is for hostwright only: never uploaded as part of a folder. */
+const OURS = ['.hostwright', VAULT_FILE, READERS_FILE] as const;
 
 /** What loading needs besides the file. */
 export interface LoadOptions {
@@ -49,7 +53,7 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
   const listed = await listFolders(
     [...roles, ...refused],
     directory,
-    new Set([path, localName(path), join(directory, '.hostwright')]),
+    new Set([path, localName(path), ...OURS.map((name) => join(directory, name))]),
   );
   const ports = portProblems(roles, name ?? '', listed.folders);
   raise(parsed, [...findings, ...problems, ...listed.problems, ...ports]);

@@ -18,5 +18,6 @@ export function secretKey({ role, name }: SecretName): string {
   return `${role}/${name}`;
 }
 
-/** Makes each secret when it is asked for, and keeps none. */
-export const unsavedSecrets: SecretSource = (_, wish) => new Secret(makeValue(wish));
+/** Makes each secret when it is asked for, and keeps none: for looking at what is declared. Each has its name as mark. */
+export const unsavedSecrets: SecretSource = (name, wish) =>
+  new Secret(makeValue(wish), `unsaved ${secretKey(name)}`);

@@ -12,7 +12,7 @@ import { parseYaml } from '../host/yaml.ts';
 import { collectAnswers } from './answers.ts';
 import { completeAnswers, type WizardOptions } from './questions.ts';
 import { renderHostFile } from './render.ts';
-import { alreadyThere, makeFirstPage, writeNew } from './write.ts';
+import { alreadyThere, makeFirstPage, writeGitignore, writeNew } from './write.ts';
 
 export interface InitOptions extends WizardOptions {
   /** Absolute: the folder that gets the host file. Made when it is not there. */
@@ -49,6 +49,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   await mkdir(options.directory, { recursive: true });
   const folders = await makeFolders(roles, options.directory, String(draft.host));
   await writeSchema(options);
+  await writeGitignore(options.directory);
   await writeNew(file, text);
   return { file, text, folders };
 }

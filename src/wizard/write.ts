@@ -1,4 +1,4 @@
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 
@@ -26,6 +26,26 @@ export function alreadyThere(path: string): UserError {
     message: `there is already a host file: ${path}`,
     hint: 'Edit it, or make one in another folder: hostwright init DIR',
   });
+}
+
+/** What is not for others: personal connection settings, and what hostwright makes for itself. */
+const IGNORED = ['*.local.yaml', '/.hostwright/*', '!/.hostwright/schema.json'] as const;
+
+/** Lets git leave alone what is not for others. Lines that are there stay. True when something was added. */
+export async function writeGitignore(directory: string): Promise<boolean> {
+  const path = join(directory, '.gitignore');
+  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const present = before.split(/\r?\n/).map((line) => line.trim());
+  const missing = IGNORED.filter((line) => !present.includes(line));
+  if (missing.length === 0) return false;
+  const comment =
+    '# hostwright: not for others. host.yaml, secrets.age and secrets.recipients are to be committed.';
+  const gap = before === '' ? '' : before.endsWith('\n') ? '\n' : '\n\n';
+  await appendFile(path, `${gap}${[comment, ...missing].join('\n')}\n`);
+  return true;
 }
 
 /** Makes a folder with a first page in it, unless it is there. Returns true when it was made. */

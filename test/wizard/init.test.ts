@@ -21,6 +21,21 @@ const run = (options: Partial<InitOptions> = {}) =>
   init({ directory, sets: [], recipes, thisMachine: 'Desk.home.arpa', show: () => undefined, ...options });
 const load = (source = recipes) => loadHost('host.yaml', { cwd: directory, recipes: source });
 
+describe('.gitignore', () => {
+  it('gets what is not for others, once, and keeps what is there', async () => {
+    const path = join(directory, '.gitignore');
+    await writeFile(path, 'node_modules\n*.local.yaml');
+    await run({ sets: ['connect=local', 'web=yes', 'web.source=./pages'] });
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(
+      /^node_modules\n\*\.local\.yaml\n\n# hostwright: .*\n\/\.hostwright\/\*\n!\/\.hostwright\/schema\.json\n$/,
+    );
+    await rm(join(directory, 'host.yaml'));
+    await run({ sets: ['connect=local', 'web=yes', 'web.source=./pages'] });
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+});
+
 describe('on a terminal', () => {
   it('asks at most six questions for a site on another machine', async () => {
     const prompts = scripted('ssh', 'pi@attic.home.arpa', 'site', '', 'internet', '');
@@ -101,7 +116,7 @@ roles:
     expose: lan
 `);
     expect(await readFile(join(directory, 'host.yaml'), 'utf8')).toBe(text);
-    expect(await readdir(directory)).toEqual(['.hostwright', 'host.yaml', 'public']);
+    expect(await readdir(directory)).toEqual(['.gitignore', '.hostwright', 'host.yaml', 'public']);
     const schema = JSON.parse(await readFile(join(directory, '.hostwright/schema.json'), 'utf8'));
     expect(schema.$defs.web.properties.port).toMatchObject({ type: 'integer', default: 80, maximum: 65_535 });
   });

@@ -21,6 +21,10 @@ export function command(context: Context) {
     .option('--from <target>', 'have it back from a host that was applied before: ssh://user@host:port')
     .option('--answers <file>', 'take answers from this YAML or JSON file')
     .option('--set <key=value>', 'give one answer; repeatable', (value, all: string[]) => [...all, value], [])
+    .option(
+      '--recovery-key <file>',
+      'write the key that opens the vault when all others are lost to this new file, or to -',
+    )
     .addHelpText('after', ANSWERS)
     .addHelpText(
       'after',
@@ -31,13 +35,13 @@ export function command(context: Context) {
         ['hostwright init --answers answers.yaml', 'for scripts; --set goes before the file'],
       ),
     )
-    .action(async (directory, { answers, set, from }) => {
+    .action(async (directory, { answers, set, from, recoveryKey }) => {
       if (from !== undefined) {
         const { refuseAnswers, runRestore } = await import('../run-restore.ts');
         refuseAnswers(answers, set);
         return runRestore(context, { from, directory });
       }
       const { runInit } = await import('../run-init.ts');
-      await runInit(context, { directory, answers, sets: set });
+      await runInit(context, { directory, answers, sets: set, recoveryKey });
     });
 }
