@@ -54,12 +54,7 @@ hw_restore() {
   hw_slot=$HW_BEFORE/$(printf '%s' "$1" | sha256sum | cut -c1-32)
   [ -e "$hw_slot.path" ] || return 0
   if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1" 2>/dev/null || hw_save "$1" || return 1; fi
-  if [ -e "$hw_slot.left" ]; then
-    case $(hw_print "$1") in
-    "$(cat -- "$hw_slot.left")" | "$(hw_print "$hw_slot.kept")") ;;
-    *) hw_save "$1" || return 1 ;;
-    esac
-  fi
+  if hw_edited "$1"; then hw_save "$1" || return 1; fi
   if [ -e "$hw_slot.kept" ] || [ -L "$hw_slot.kept" ]; then
     (
       # Its folder may have gone with what else was in it.
@@ -79,6 +74,13 @@ hw_print() {
   elif [ -f "$1" ]; then printf 'file %s\n' "$(sha256sum <"$1" | cut -c1-64)"
   elif [ -e "$1" ]; then printf 'other %s\n' "$(stat -c %F -- "$1")"
   else echo absent; fi
+}
+
+# hw_edited PATH: true when what hw_keep has saved was changed by the step, and by somebody else since.
+hw_edited() {
+  hw_slot=$HW_BEFORE/$(printf '%s' "$1" | sha256sum | cut -c1-32)
+  [ -e "$hw_slot.left" ] && [ "$(hw_print "$1")" != "$(cat -- "$hw_slot.left")" ] &&
+    [ "$(hw_print "$1")" != "$(hw_print "$hw_slot.kept")" ]
 }
 
 # hw_note_left: notes what stands now at every path that hw_keep has saved for the step.

@@ -91,7 +91,16 @@ echo '##end'`,
       record: sh`for hw_path in ${FILES}; do hw_keep "$hw_path" || exit 1; done`,
       change: joinShell([...(commands.length > 0 ? commands : [sh`ufw reload`])], ' &&\n'),
       // At early boot ufw itself loads the files a little later; `ufw reload` is for a machine that is up.
+      // What somebody has added to ufw since stays: then only our own rules go.
       undo: sh`hw_undone=0
+if ${joinShell(
+        FILES.map((path) => sh`hw_edited ${path}`),
+        ' || ',
+      )}; then
+${joinShell(missing.map((rule) => sh`  ufw --force delete allow ${ufwWords(rule)} || hw_undone=1`))}
+${joinShell(stale.map((rule) => sh`  ufw allow ${ufwWords(rule)} comment ${MARK + rule.why} || hw_undone=1`))}
+  exit "$hw_undone"
+fi
 for hw_path in ${FILES}; do hw_restore "$hw_path" || hw_undone=1; done
 if iptables-save -t filter 2>/dev/null | grep -q '^:ufw-user-input '; then ufw reload || hw_undone=1; fi
 [ "$hw_undone" = 0 ]`,
