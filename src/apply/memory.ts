@@ -58,17 +58,39 @@ export function keepMemory(parts: Remembering): Memory {
     refuse: async (plan) => {
       if (!isApply(plan)) return;
       const found = await lineage();
-      if (found.kind === 'held') return noteInFolder(parts);
+      if (found.kind === 'held') return noteInFolder(parts, host.text);
       if (takeOver || isNothing(plan)) return;
       const { lackingError } = await import('./lacking.ts');
       throw lackingError(found, host, facts.applied);
     },
     files: async (plan) => {
-      if (!isApply(plan)) return [];
-      await noteInFolder(parts);
-      return filesOf(parts);
+      const text = isApply(plan) ? host.text : await textWithout(plan, parts, lineage);
+      await noteInFolder(parts, text);
+      return filesOf(parts, text);
     },
   };
+}
+
+/**
+ * When a role is taken off: the host file without it. Of a folder that lacks something the host is told nothing, so that
+ * others still are.
+ */
+async function textWithout(
+  { kind, farewell }: Plan,
+  { host, facts, read }: Remembering,
+  lineage: () => Promise<Lineage>,
+): Promise<string | undefined> {
+  const { sha256 } = facts.applied;
+  if (kind !== 'remove' || farewell || host.text === undefined || sha256 === undefined) return undefined;
+  if ((await lineage()).kind !== 'held') return undefined;
+  const [{ withoutRoles }, { fingerprint }, { readApplied }] = await Promise.all([
+    import('../host/without-roles.ts'),
+    import('../host/fingerprint.ts'),
+    import('./read-applied.ts'),
+  ]);
+  // Edits that were never applied are not on the host either.
+  const applied = fingerprint(host.text) === sha256 ? host.text : (await readApplied(read)).text;
+  return withoutRoles(applied, host);
 }
 
 const isApply = ({ kind = 'apply' }: Plan): boolean => kind === 'apply';
@@ -114,14 +136,11 @@ function composeOrNot(...of: Parameters<typeof compose>): Composition | undefine
   }
 }
 
-async function filesOf({
-  host,
-  facts,
-  options,
-  composing,
-  composition,
-}: Remembering): Promise<readonly StateFile[]> {
-  const { text, directory } = host;
+async function filesOf(
+  { host, facts, options, composing, composition }: Remembering,
+  text: string | undefined,
+): Promise<readonly StateFile[]> {
+  const { directory } = host;
   const { origin } = options;
   const { only, closeUnlisted } = composing;
   if (text === undefined || origin === undefined) return [];
@@ -151,8 +170,8 @@ async function filesOf({
 }
 
 /** Whatever is applied from this folder later then comes from here, also where there is no git. */
-async function noteInFolder({ host, options }: Remembering): Promise<void> {
-  const { text, directory, file } = host;
+async function noteInFolder({ host, options }: Remembering, text: string | undefined): Promise<void> {
+  const { directory, file } = host;
   if (text === undefined || options.origin === undefined) return;
   const { addToOwnRecord } = await import('../host/own-record.ts');
   const recipes = await ownRecipesHash(directory);

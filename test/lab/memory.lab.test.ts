@@ -196,6 +196,20 @@ describe('a folder that is lost', () => {
   });
 });
 
+describe('a role that is taken off', () => {
+  it('is out of the host file here and there alike, and nobody is stopped by that', async () => {
+    anna.write('host.yaml', hostFile('last'));
+    await apply(anna, '--take-over');
+    const { code, stderr } = await hostwright(['remove', 'own', '--yes'], anna.path);
+    expect(code, stderr).toBe(0);
+    const kept = await onBox('cat /var/lib/hostwright/applied/host.yaml');
+    expect(kept).toBe(readFileSync(join(anna.path, 'host.yaml'), 'utf8'));
+    expect(kept).not.toContain('own.conf');
+    anna.write('host.yaml', hostFile('again'));
+    expect(summaryOf(await apply(anna))).toMatchObject({ changed: 1, failed: 0 });
+  });
+});
+
 describe('after an upgrade', () => {
   it('the plan tells apart what the user, the new version and somebody on the host changed', async () => {
     const other = newFolder();
