@@ -5,7 +5,8 @@ import { describeTotals } from './totals.ts';
 /** The plan for a pull request: a table of the changes, and each diff folded below it. Pure. */
 export function renderPlanMarkdown(plan: Plan): string {
   const rows = plan.changes.map(
-    ({ action, id, role, summary }) => `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)} |`,
+    ({ action, id, role, summary, conflict }) =>
+      `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)}${conflict ? ` **${CONFLICTS[conflict]}**` : ''} |`,
   );
   const table =
     rows.length > 0
@@ -16,11 +17,17 @@ export function renderPlanMarkdown(plan: Plan): string {
     `${describeTotals(plan)} ${plan.foreignTouched.length} existing files touched.`,
     table,
     ...plan.changes.filter(({ diff }) => diff).map(foldedDiff),
+    ...(plan.kept ?? []).map(({ id, role, edit }) => `- **kept** ${cell(role)}: ${code(id)} ${cell(edit)}`),
     ...plan.notes.map(({ role, level, text }) => `- **${level}** ${cell(role)}: ${cell(text)}`),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
+
+const CONFLICTS = {
+  adopt: 'stops: was there before hostwright',
+  edited: 'stops: edited by hand',
+} as const;
 
 function foldedDiff({ id, diff = '' }: Change): string {
   const text = plainText(diff).trimEnd();

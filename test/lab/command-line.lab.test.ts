@@ -78,7 +78,10 @@ describe('the command line against a machine', () => {
   });
 
   it('a hand edit stops apply before anything changes, with what to type; a saved plan does exactly itself', async () => {
-    await onBox('echo "# by hand" >>/etc/nginx/conf.d/blog.conf && rm /var/www/blog/index.html');
+    await onBox(
+      'sed -i "s/try_files .*html/try_files/" /etc/nginx/conf.d/blog.conf && rm /var/www/blog/index.html',
+    );
+    folder.write('host.yaml', HOST_FILE.replace('./public', './public, spa: true'));
     const stopped = await run('apply', '--yes');
     expect(stopped.code).toBe(1);
     expect(stopped.stderr).toContain('--on-conflict');

@@ -98,19 +98,15 @@ describe.each(releases)('the engine on %s', (release) => {
       systemctl stop cron-like; echo 900 >/proc/sys/net/ipv4/tcp_keepalive_time`,
     );
     const plan = await hostwright(['plan', '--json'], folder.path);
-    const { changes } = JSON.parse(plan.stdout) as { changes: { id: string }[] };
+    const { changes, kept } = JSON.parse(plan.stdout) as Record<'changes' | 'kept', { id: string }[]>;
     expect(changes.map(({ id }) => id).sort()).toEqual([
-      'file:/etc/own.conf',
       'package:tree',
       'service:cron-like',
       'sysctl:net.ipv4.tcp_keepalive_time',
       'user:worker',
     ]);
     // An edit by hand is not overwritten unless the user says so.
-    const stopped = await hostwright(['apply', '--yes'], folder.path);
-    expect(stopped.code).toBe(1);
-    expect(stopped.stderr).toContain('--on-conflict take');
-    expect(await on('cat', '/etc/own.conf')).toBe('a = 3\n');
+    expect(kept).toEqual([{ id: 'file:/etc/own.conf', role: 'own', edit: 'edited by hand' }]);
     const taken = await hostwright(['apply', '--yes', '--json', '--on-conflict', 'take'], folder.path);
     expect(summaryOf(taken)).toMatchObject({ changed: 5, failed: 0 });
     expect(await on('cat', '/etc/own.conf')).toBe('a = 1\n');

@@ -10,7 +10,7 @@ import { Box } from './box-engine.ts';
 const handEdits: Readonly<Record<string, string>> = {
   'command:kinds link': 'rm /var/tmp/hw-a',
   'directory:/srv/hostwright-kinds': 'chmod 0700 /srv/hostwright-kinds',
-  'file:/etc/hostwright-kinds.conf': 'chmod 0600 /etc/hostwright-kinds.conf',
+  'file:/etc/hostwright-kinds.conf': 'rm /etc/hostwright-kinds.conf',
   'group:hwkinds': 'groupdel hwkinds',
   'package:jq': 'DEBIAN_FRONTEND=noninteractive apt-get -q -y remove jq',
   'service:hwkinds': 'systemctl stop hwkinds',

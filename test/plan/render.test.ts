@@ -164,6 +164,13 @@ describe('a plan as Markdown', () => {
     expect(shown).toContain('`````diff');
   });
 
+  it('tells what will stop apply, and what was edited by hand', () => {
+    const kept = [{ id: 'file:/etc/a', role: 'blog', edit: 'edited by hand' }];
+    const shown = renderPlanMarkdown({ ...EMPTY, kept, changes: [change({ conflict: 'adopt' })] });
+    expect(shown).toContain('**stops: was there before hostwright**');
+    expect(shown).toContain('- **kept** blog: `file:/etc/a` edited by hand');
+  });
+
   it('keeps what it was given from becoming HTML or another cell', () => {
     const shown = renderPlanMarkdown({
       ...EMPTY,
