@@ -38,6 +38,25 @@ ActiveState=active
     expect(fact.parse(output)).toEqual({ ports: [], socketActivated: false });
   });
 
+  it.each([
+    [
+      'Accepted publickey for pi from 192.168.1.5 port 50022 ssh2: ED25519 SHA256:abc',
+      { user: 'pi', method: 'publickey' },
+    ],
+    ['Accepted password for pi from 192.168.1.5 port 50022 ssh2', { user: 'pi', method: 'password' }],
+    [
+      'Accepted keyboard-interactive/pam for pi from 192.168.1.5 port 50022 ssh2',
+      { user: 'pi', method: 'keyboard-interactive/pam' },
+    ],
+    ['Accepted publickey for pi from 192.168.1.5 port 50023 ssh2: ED25519 SHA256:abc', undefined],
+    ['Accepted publickey for pi from 192.168.1.6 port 50022 ssh2: ED25519 SHA256:abc', undefined],
+    ['Failed publickey for pi from 192.168.1.5 port 50022 ssh2: ED25519 SHA256:abc', undefined],
+    ['', undefined],
+  ])('knows from sshd how this connection got in: %s', (line, login) => {
+    const { connection } = fact.parse(`##connection\n192.168.1.5 50022 192.168.1.20 22\n##login\n${line}\n`);
+    expect(connection?.login).toEqual(login);
+  });
+
   it('finds the connection above a process whose environment was emptied, as sudo does', () => {
     const script = ['-c', 'env -i PATH="$PATH" sh -c "$1" ; true', 'sh', fact.script.text];
     const env = { PATH: process.env.PATH, SSH_CONNECTION: '192.168.1.5 50000 192.168.1.20 22' };
