@@ -1,9 +1,12 @@
 import {
+  appendFileSync,
   chmodSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library } from '../../src/apply/library.ts';
 import { HostError } from '../../src/errors.ts';
 import { sh } from '../../src/quote.ts';
+import { hash } from '../../src/resources/file/observe.ts';
 import { kind as file } from '../../src/resources/file.ts';
 import { ME, Sandbox } from '../apply/sandbox.ts';
 
@@ -109,5 +113,63 @@ hw_put ${source} ${path} 0666 ${owner} ${group}`;
     expect(readFileSync(secret, 'utf8')).toBe('secret');
     expect(lstatSync(secret).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8')).toBe('ours');
+  });
+});
+
+describe('an edit by hand', () => {
+  const remembered = (): string => join(box.path, 'state', 'remembered');
+  const written = (): string[] => readdirSync(join(box.path, 'state', 'written')).sort();
+
+  /** Writes a version as a run does, and remembers it. */
+  async function write(content: string, at = path): Promise<void> {
+    const { step } = box.stepOf(file, specOf(content, at));
+    await box.apply(step);
+    appendFileSync(remembered(), `file:${at}\t${step.remember}\n`);
+  }
+
+  function planned(content: string, at = path) {
+    const spec = specOf(content, at);
+    const { state } = box.stepOf(file, spec);
+    const last = readFileSync(remembered(), 'utf8').trim().split('\n').at(-1)?.split('\t')[1] ?? '';
+    const context = { adopted: false, remembered: last };
+    return { difference: file.diff(spec, state, context), step: file.step(spec, state, context) };
+  }
+
+  it('is merged by what the host has kept of the last version, whatever the name of the file', async () => {
+    for (const name of ["it's $(no) \\x2d.conf", 'a.conf']) {
+      const at = join(box.path, 'etc', name);
+      await write('a = 1\nb = 2\nc = 3\n', at);
+      writeFileSync(at, 'a = by hand\nb = 2\nc = 3\n');
+      const { difference, step } = planned('a = 1\nb = 2\nc = 4\n', at);
+      expect(difference?.summary).toBe('change the content, and keep what was edited by hand');
+      await box.apply(step);
+      expect(readFileSync(at, 'utf8')).toBe('a = by hand\nb = 2\nc = 4\n');
+      appendFileSync(remembered(), `file:${at}\t${step.remember}\n`);
+      expect(planned('a = 1\nb = 2\nc = 4\n', at).difference).toBeUndefined();
+      // What is declared next is merged by what was declared now, not by what came of the merge.
+      expect(planned('a = 1\nb = 2\nc = 5\n', at).difference?.diff).toContain(' a = by hand');
+    }
+  });
+
+  it('is a conflict when the copy of the last version is gone or another', async () => {
+    await write('a\n');
+    writeFileSync(path, 'by hand\n');
+    const copy = join(box.path, 'state', 'written', written()[0] ?? '');
+    writeFileSync(copy, 'forged\n');
+    expect(planned('b\n').difference).toMatchObject({ conflict: 'edited' });
+    rmSync(copy);
+    expect(planned('b\n').difference).toMatchObject({ conflict: 'edited' });
+  });
+
+  it('needs copies only of what is remembered, and none of what is too large', async () => {
+    await write('a\n');
+    await write('b\n');
+    expect(written()).toHaveLength(2);
+    expect(statSync(join(box.path, 'state', 'written')).mode & 0o777).toBe(0o700);
+    writeFileSync(remembered(), readFileSync(remembered(), 'utf8').split('\n').slice(1).join('\n'));
+    expect(box.sh(file.finish ?? sh`exit 1`).status).toBe(0);
+    expect(written()).toEqual([hash('b\n')]);
+    await write('x'.repeat(262_145));
+    expect(written()).toEqual([hash('b\n')]);
   });
 });
