@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { Lineage } from '../host/lineage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shell } from '../quote.ts';
-import { secretKey, unsavedSecrets } from '../secrets/source.ts';
+import { type SecretSource, secretKey, unsavedSecrets } from '../secrets/source.ts';
 import type { StateFile } from './script.ts';
 import type { SessionOptions } from './session.ts';
 
@@ -14,8 +14,9 @@ import type { SessionOptions } from './session.ts';
 interface Remembering {
   readonly host: Host;
   readonly facts: Facts;
-  readonly composition: Composition;
-  /** How that was composed. */
+  /** What the host file comes to, with the secrets as they are known by now. */
+  composition(): Composition;
+  /** How that is composed. */
   readonly composing: ComposeOptions;
   readonly options: Pick<SessionOptions, 'origin' | 'takeOver' | 'listener'>;
   /** One exchange that only reads. */
@@ -122,8 +123,25 @@ async function explainUpgrade(plan: Plan, parts: Remembering): Promise<Plan> {
   ]);
   const { text, specs } = await readApplied(read);
   const earlier = await loadApplied(text, host);
-  const composed = earlier && composeOrNot(earlier, facts, composing);
+  const { asked } = wholeOf(host, facts, composing);
+  const composed =
+    earlier && composeOrNot(earlier, facts, { ...composing, secrets: onlyAsked(asked, composing) });
   return attribute(plan, { from, to: origin.version, specs, earlier: composed?.resources });
+}
+
+/** What the whole host file declares, and the names of its secrets. None is taken from the vault or put into it. */
+function wholeOf(host: Host, facts: Facts, { closeUnlisted }: ComposeOptions) {
+  const asked = new Set<string>();
+  const secrets: SecretSource = (name, wish) => {
+    asked.add(secretKey(name));
+    return unsavedSecrets(name, wish);
+  };
+  return { ...compose(host, facts, { closeUnlisted, secrets }), asked };
+}
+
+/** No secret is made for a role that is no longer there. */
+function onlyAsked(asked: ReadonlySet<string>, { secrets = unsavedSecrets }: ComposeOptions): SecretSource {
+  return (name, wish) => (asked.has(secretKey(name)) ? secrets : unsavedSecrets)(name, wish);
 }
 
 /** What was right once may be refused by now. */
@@ -142,7 +160,7 @@ async function filesOf(
 ): Promise<readonly StateFile[]> {
   const { directory } = host;
   const { origin } = options;
-  const { only, closeUnlisted } = composing;
+  const { only } = composing;
   if (text === undefined || origin === undefined) return [];
   const [{ appliedFiles }, { readOwnRecipes }, { readCheckout }] = await Promise.all([
     import('./applied.ts'),
@@ -150,22 +168,14 @@ async function filesOf(
     import('../host/checkout.ts'),
   ]);
   const [recipes, checkout] = await Promise.all([readOwnRecipes(directory), readCheckout(directory)]);
-  const secrets = new Set<string>();
-  // Once more and for every role, to learn which secrets there are; none is taken from the vault or put into it.
-  const whole = compose(host, facts, {
-    closeUnlisted,
-    secrets: (name, wish) => {
-      secrets.add(secretKey(name));
-      return unsavedSecrets(name, wish);
-    },
-  });
+  const whole = wholeOf(host, facts, composing);
   return appliedFiles({
     ...{ text, directory, recipes, checkout, origin, only },
     when: new Date(),
     before: facts.applied,
-    resources: composition.resources,
+    resources: composition().resources,
     declared: whole.resources,
-    secrets: [...secrets],
+    secrets: [...whole.asked],
   });
 }
 

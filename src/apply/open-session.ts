@@ -125,17 +125,15 @@ interface Parts {
 
 function session(parts: Parts): HostSession {
   const { host, options, shell, facts } = parts;
-  const composing = {
-    closeUnlisted: options.closeUnlisted,
-    ...(options.only === undefined ? {} : { only: options.only }),
-  };
   const vault = new SessionSecrets(options.secrets ?? memoryStore(), (text) =>
     options.listener({ event: 'note', text }),
   );
-  const composed = (): Composition => compose(host, facts, { ...composing, secrets: vault.source });
+  const { closeUnlisted, only } = options;
+  const composing = { closeUnlisted, secrets: vault.source, ...(only === undefined ? {} : { only }) };
+  const composed = (): Composition => compose(host, facts, composing);
   let composition = composed();
   const read: HostSession['read'] = (script) => shell.read(script);
-  const memory = keepMemory({ host, facts, options, composing, composition, read });
+  const memory = keepMemory({ host, facts, options, read, composing, composition: () => composition });
   let seen: Promise<Observations> | undefined;
   return {
     host,

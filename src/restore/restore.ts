@@ -14,7 +14,7 @@ import { readRoot } from '../host/root.ts';
 import { readSettings } from '../host/settings.ts';
 import { parseYaml } from '../host/yaml.ts';
 import { writeSchema } from '../wizard/init.ts';
-import { writeNew } from '../wizard/write.ts';
+import { writeGitignore, writeNew } from '../wizard/write.ts';
 import type { Fetched } from './fetch.ts';
 import { isWithin, writeBelow } from './write.ts';
 
@@ -63,6 +63,7 @@ export async function restore(fetched: Fetched, options: RestoreOptions): Promis
   }
   missing.push(...(await lackingFolders(text, options)));
   const local = await noteTheWay(text, options);
+  await writeGitignore(directory);
   await writeSchema({ directory, recipes });
   const hash = recipesHash(fetched.recipes);
   await addToOwnRecord(directory, file, { text, ...(hash === undefined ? {} : { recipes: hash }) });

@@ -7,6 +7,7 @@ import {
   SSH2_ALGORITHMS,
 } from '../../src/connect/backend.ts';
 import type { SshTarget } from '../../src/connect/connection.ts';
+import { planRoute } from '../../src/connect/ssh.ts';
 import { parseSshConfig, readSshSettings, toSettings } from '../../src/connect/ssh-config.ts';
 import { type KeyFolder, keyFolder } from './keys.ts';
 
@@ -16,6 +17,8 @@ const env = { HOME: '/home/me', SSH_AUTH_SOCK: '/run/agent' };
 function settings(lines: string, overrides: Partial<SshTarget> = {}) {
   return toSettings({ ...target, ...overrides }, parseSshConfig(lines), false, env);
 }
+
+const never = (): Promise<never> => Promise.reject(new Error('nobody is asked'));
 
 const nothing = { wanted: 'auto', sshFound: true, specialKeys: [], knownKeys: [] } as const;
 
@@ -151,6 +154,18 @@ describe('readSshSettings', () => {
     expect(chooseBackend(attic, nothing).reason).toContain('ProxyJump');
     const other = await readSshSettings({ ...target, host: 'other' }, { env: process.env, configFile });
     expect(other.settings).toMatchObject({ user: 'matched', matchExec: true });
+  });
+
+  it('takes the system ssh for a jump host of the host file, whatever else is said', async () => {
+    const options = {
+      ask: { interactive: false, secret: never, confirm: never },
+      sshConfigFile: '/dev/null',
+    };
+    for (const backend of ['auto', 'node-ssh'] as const) {
+      const { choice, route } = await planRoute({ ...target, backend, jump: 'anna@gate:2222' }, options);
+      expect(choice.backend).toBe('openssh');
+      expect(route.settings.all.get('proxyjump')).toEqual(['anna@gate:2222']);
+    }
   });
 
   it('finds the defaults acceptable for node-ssh', async () => {

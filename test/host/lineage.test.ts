@@ -128,6 +128,27 @@ describe('without git', () => {
     expect(await anna.apply(host)).toEqual(HELD);
   });
 
+  it('stops whoever would undo what he never had, and nobody else, in any order', async () => {
+    const moves = fc.array(fc.record({ who: fc.nat({ max: 1 }), edit: fc.boolean() }), { maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(moves, async (steps) => {
+        const host = new Remembering();
+        const admins = [await folder(), await folder()].map((admin) => ({ admin, had: new Set<string>() }));
+        for (const [number, { who, edit }] of steps.entries()) {
+          const one = admins[who];
+          if (!one) throw new Error('there are two');
+          if (edit || one.admin.text === '') await one.admin.write(`a: ${number}\n`);
+          const expected = host.text === '' || host.text === one.admin.text || one.had.has(host.text);
+          const { kind } = await one.admin.apply(host);
+          expect(kind).toBe(expected ? 'held' : 'lacking');
+          if (kind === 'lacking') await one.admin.takeOver(host);
+          one.had.add(one.admin.text);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('stops the one who was overruled', async () => {
     const [anna, ben, host] = [await folder(), await folder(), new Remembering()];
     await anna.write('a: 1\n');

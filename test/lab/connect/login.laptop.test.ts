@@ -232,6 +232,17 @@ describe('the back end', () => {
     await connection.close();
   });
 
+  it('is the system ssh for a jump host that the host file names, which works', async () => {
+    const common = `User root\nIdentityFile ${key}\nUserKnownHostsFile ${knownHosts}\n`;
+    const env = home('jumps', `Host *\n${common}`);
+    const target = { kind: 'ssh', host: box, jump: `root@${phone}`, backend: 'auto', sudo: 'auto' } as const;
+    const connection = (await connect(target, { ask: alone(), env })) as SshConnection;
+    expect(connection.backend).toBe('openssh');
+    const { stdout } = await capture(connection, sh`echo "$SSH_CLIENT"`);
+    expect(stdout).toContain(phone);
+    await connection.close();
+  });
+
   it('is the system ssh for a certificate, which works', async () => {
     const connection = await open({ port: 2204, identityFile: keys.path('signed') });
     expect(connection.backend).toBe('openssh');
