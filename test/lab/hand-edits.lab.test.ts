@@ -131,6 +131,13 @@ it('merges an edit with our change in another place, and nginx judges what comes
   await box.must(`sed -i '$d' ${CONF}`);
   await converges(1);
   expect(await names()).toBe('blog.example.org c.example.org');
+
+  // Taking the merge back leaves the edit, and the next run can merge again.
+  const back = await run('rollback', '--yes');
+  expect(back.code, back.stderr).toBe(0);
+  expect(await conf()).toBe(edited.replace('nonsense on;\n', ''));
+  await converges(1);
+  expect(await names()).toBe('blog.example.org c.example.org');
 });
 
 it('stops at a conflict and touches nothing, keeps the edit, or takes ours, exactly', async () => {
