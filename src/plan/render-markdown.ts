@@ -5,8 +5,8 @@ import { describeTotals } from './totals.ts';
 /** The plan for a pull request: a table of the changes, and each diff folded below it. Pure. */
 export function renderPlanMarkdown(plan: Plan): string {
   const rows = plan.changes.map(
-    ({ action, id, role, summary, conflict }) =>
-      `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)}${conflict ? ` **${CONFLICTS[conflict]}**` : ''} |`,
+    ({ action, id, role, summary, conflict, because }) =>
+      `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)}${conflict ? ` **${CONFLICTS[conflict]}**` : ''}${because ? ` (${cell(REASONS[because](plan))})` : ''} |`,
   );
   const table =
     rows.length > 0
@@ -23,6 +23,12 @@ export function renderPlanMarkdown(plan: Plan): string {
     .filter((part) => part !== '')
     .join('\n\n');
 }
+
+const REASONS = {
+  you: () => 'changed by you',
+  version: ({ upgrade }: Plan) => `new in hostwright ${upgrade?.to ?? ''}`,
+  drift: () => 'changed on the host since',
+} as const;
 
 const CONFLICTS = {
   adopt: 'stops: was there before hostwright',

@@ -5,6 +5,7 @@ import { attribute } from '../../src/plan/attribute.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planObject } from '../../src/plan/render-json.ts';
+import { renderPlanMarkdown } from '../../src/plan/render-markdown.ts';
 import { renderPlanText } from '../../src/plan/render-text.ts';
 import { specDigests } from '../../src/plan/spec-digest.ts';
 import { kind as file } from '../../src/resources/file.ts';
@@ -72,6 +73,7 @@ describe('after an upgrade', () => {
       '— Changed on the host since —',
     ]);
     expect(text.indexOf('file:/b')).toBeGreaterThan(text.indexOf('New in hostwright'));
+    expect(renderPlanMarkdown(plan)).toMatch(/file:\/b.* \(new in hostwright 0.2.0\) \|/);
     expect(planObject(plan)).toMatchObject({ upgrade: { from: '0.1.0', to: '0.2.0' } });
     expect(planObject(plan).changes[0]).toMatchObject({ because: 'you' });
   });

@@ -94,6 +94,9 @@ describe('what a host sends', () => {
     expect(fact.parse('')).toEqual({});
     for (const strange of ['', '{', 'null', '{"v":2}', '{"v":1,"sha256":"x"}', '[]'])
       expect(fact.parse(hash + strange)).toEqual({ sha256: fingerprint('a') });
+    const meta = { v: 1, hostwright: '1', when: '', by: 'a\u001b[2J\nb', folder: '/', file: 'host.yaml' };
+    const whole = JSON.stringify({ ...meta, sha256: fingerprint('a'), ancestors: [], trees: [] });
+    expect(fact.parse(hash + whole).meta?.by).toBe('a?[2J?b');
   });
 });
 

@@ -4,7 +4,11 @@ import { sh } from '../../quote.ts';
 import { defineFact } from '../probe.ts';
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-const text = z.string().max(4096);
+/** It is shown to people, and comes from a host: on one line, and nothing that moves a cursor. */
+const text = z
+  .string()
+  .max(4096)
+  .transform((value) => value.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?'));
 
 /** What the host keeps about the last apply, beside the host file itself. Written by `src/apply/applied.ts`. */
 export const metaSchema = z.object({
