@@ -89,6 +89,7 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
     busy: ([owner = '']) => {
       busy = text(owner);
     },
+    full: ([free = '']) => listener({ event: 'note', text: fullText(free) }),
     lost: ([free = '']) => listener({ event: 'note', text: lostText(free) }),
     end: ([code = '137']) => {
       status = Number(code);
@@ -113,11 +114,15 @@ export function follower(plan: Plan | undefined, { listener, confirm }: FollowHa
 }
 
 function lostText(free: string): string {
-  const full =
+  const next =
     free !== '' && Number(free) < FULL
-      ? ` Its file system has ${free} bytes left: make room (df -h /var/lib/hostwright), then run the same command again.`
-      : ' Run the same command again: it finds out what was done and goes on from there.';
-  return `The run ended on the host without saying how.${full}`;
+      ? fullText(free)
+      : 'Run the same command again: it finds out what was done and goes on from there.';
+  return `The run ended on the host without saying how. ${next}`;
+}
+
+function fullText(free: string): string {
+  return `The disk of the host is full, ${free} bytes left where runs are recorded: make room (df -h /var/lib/hostwright), then run the same command again.`;
 }
 
 function guardedIds(plan: Plan | undefined, step: string): readonly string[] {

@@ -174,6 +174,7 @@ hw_tidy() {
 
 # hw_finish STATUS: the one way out.
 hw_finish() {
+  [ "$1" = 0 ] || hw_room=$(df --output=avail -B1 -- "$HW_STATE" 2>/dev/null | tail -n 1 | tr -d ' ')
   rm -f -- "$HW_RUN/reserve"
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
@@ -184,6 +185,7 @@ hw_finish() {
         sync -- "$HW_STATE/remembered.new" && mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
     else sync -- "$HW_STATE/remembered"; fi
   fi
+  [ "\${hw_room:-1048576}" -ge 1048576 ] || hw_event full "$hw_room"
   hw_event end "$1"
   # Nobody waits for this any more.
   [ -n "$HW_FAREWELL" ] || hw_prune >>"$HW_RUN/output" 2>&1 </dev/null

@@ -123,6 +123,8 @@ function notesOf(events: Lines): readonly string[] {
         return [`Kept what was made since: ${decode(second)} (was ${decode(first)})`];
       case 'stays':
         return [`Left where it is: ${decode(first)}, ${decode(second)}`];
+      case 'full':
+        return ['The disk of the host was full.'];
       case 'busy':
         return [`Another run was going on: ${decode(first)}`];
       default:
