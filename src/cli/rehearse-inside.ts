@@ -35,6 +35,7 @@ export async function rehearseInside(
         },
         ...(before === undefined ? {} : { before }),
         signal,
+        keep: options.keep,
         started: (name) => run.say(`\n${paint.strong(HEADINGS[name])}`),
         ended: async (stage, error) => {
           await run.say(stageLine(stage, paint));

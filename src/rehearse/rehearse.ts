@@ -1,4 +1,5 @@
 import type { HostSession, Summary } from '../apply/session.ts';
+import { readRollbackOfAll } from '../apply/undo/read.ts';
 import type { Report } from '../check/report.ts';
 import { capture } from '../connect/capture.ts';
 import type { Connection } from '../connect/connection.ts';
@@ -6,6 +7,7 @@ import { HostError, InterruptedError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planObject } from '../plan/render-json.ts';
 import { sh } from '../quote.ts';
+import { differences, type Manifest, manifestScript, parseManifest } from './manifest.ts';
 import { reboot } from './reboot.ts';
 import { type Rehearsal, type Stage, type StageName, withUnreached } from './stage.ts';
 
@@ -18,6 +20,8 @@ export interface RehearsalWorld {
   check(session: HostSession): Promise<Report>;
   /** A script that prepares the machine, as text. */
   readonly before?: string;
+  /** The machine stays, to be looked at: after the rollback it is set up once more. */
+  readonly keep: boolean;
   readonly signal: AbortSignal;
   started(name: StageName): Promise<void>;
   /** `error` is what made the stage fail, if it is more than the detail says. */
@@ -42,8 +46,10 @@ export async function rehearse(world: RehearsalWorld, done: readonly Stage[]): P
     return stage.ok;
   };
   const { before } = world;
+  const prepared = before === undefined || (await run('before', () => prepare(world, before)));
+  const bare = prepared ? await readManifest(world) : undefined;
   const applied =
-    (before === undefined || (await run('before', () => prepare(world, before)))) &&
+    prepared &&
     (await run('apply', async () => {
       const { changed } = await applyOnce(world, (made) => {
         plan = made;
@@ -58,6 +64,8 @@ export async function rehearse(world: RehearsalWorld, done: readonly Stage[]): P
         report = await withSession(world, world.check);
         return describeReport(report);
       });
+      if (bare) await run('rollback', () => rollback(world, bare));
+      if (world.keep) await applyOnce(world, () => undefined).catch(() => undefined);
     }
   }
   const all = withUnreached(stages);
@@ -131,6 +139,32 @@ async function rebootAndPlan(world: RehearsalWorld): Promise<string> {
   await withSession(world, async (session) => requireNothing(await session.plan(), 'the reboot undid'));
   const units = failed.length > 0 ? `; not started: ${failed.join(', ')}` : '';
   return `came back as it was, 0 changes${units}`;
+}
+
+/** Everything that was there before is there again, byte for byte, and nothing else. */
+async function rollback(world: RehearsalWorld, bare: Manifest): Promise<string> {
+  const { changed, failed } = await withSession(world, async (session) => {
+    const plan = await readRollbackOfAll(session);
+    return plan ? session.apply(plan) : { changed: 0, failed: 0 };
+  });
+  if (failed > 0) throw new StageFailure(`${changed} taken back, ${failed} failed`);
+  const now = await readManifest(world);
+  const [first, ...more] = differences(bare, now);
+  if (first !== undefined) {
+    throw new StageFailure(`not as before: ${first}${more.length > 0 ? ` and ${more.length} more` : ''}`);
+  }
+  return `${count(changed)} taken back; ${now.files.size} paths are as before`;
+}
+
+async function readManifest(world: RehearsalWorld): Promise<Manifest> {
+  const connection = await world.connect();
+  try {
+    const { code, stdout, stderr } = await capture(connection, sh`sh -s`, manifestScript.text);
+    if (code !== 0) throw new HostError('What is on the machine could not be read.', { output: stderr });
+    return parseManifest(stdout);
+  } finally {
+    await connection.close();
+  }
 }
 
 function requireNothing({ changes }: Plan, what: string): void {

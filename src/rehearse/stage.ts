@@ -2,7 +2,7 @@ import type { Report } from '../check/report.ts';
 import type { planObject } from '../plan/render-json.ts';
 
 /** What a rehearsal goes through, in this order. `before` only when a script was given. */
-export const STAGES = ['up', 'before', 'apply', 'apply again', 'reboot', 'check'] as const;
+export const STAGES = ['up', 'before', 'apply', 'apply again', 'reboot', 'check', 'rollback'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** How one stage went. */

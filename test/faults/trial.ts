@@ -1,7 +1,9 @@
 /** One disturbed run: the next apply has to converge, and rollback has to bring back what was before. */
+
+import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
 import { hostwright, start, summaryOf } from '../lab/support/hostwright.ts';
-import { differences, type Manifest, manifestOf } from '../lab/support/manifest.ts';
-import { restoreSnapshot, takeSnapshot } from '../lab/support/snapshot.ts';
+import { manifestOf } from '../lab/support/manifest.ts';
+import { restoreSnapshot, takeSnapshot, upToDate } from '../lab/support/snapshot.ts';
 import { APPLY, type LabRun, runsThatChanged, waitFor, watchedApply } from './lab-run.ts';
 import type { Point } from './points.ts';
 import { killTree, mend, strike } from './strike.ts';
@@ -34,6 +36,7 @@ export interface Outcome {
 
 /** Applies undisturbed, and takes it back. */
 export async function measure(lab: string, folder: string): Promise<Yardstick> {
+  await upToDate(lab);
   await takeSnapshot(lab, SNAPSHOT);
   const before = await manifestOf(lab);
   const run = await watchedApply(folder);

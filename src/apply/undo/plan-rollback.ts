@@ -35,7 +35,7 @@ export function planRollback(host: string, records: readonly RunRecord[], wanted
 }
 
 /** Something of it is still as it made it: of a removal, what it changed for the roles that stayed. */
-function isUndoable(run: RunRecord): boolean {
+export function isUndoable(run: RunRecord): boolean {
   return run.steps.some((step) => remaining(step).length > 0);
 }
 

@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
 import { planRemove } from './plan-remove.ts';
-import { planRollback, type UndoPlan } from './plan-rollback.ts';
+import { isUndoable, planRollback, type UndoPlan } from './plan-rollback.ts';
 import { readPreview, withPreview } from './preview.ts';
 import { parseRecords, type RunRecord, readRecords } from './records.ts';
 import { placeOf } from './undo-step.ts';
@@ -91,6 +91,18 @@ interface RoleRemoval {
   readonly role: string;
   /** What the host file comes to with the role. */
   readonly full: Composition;
+}
+
+/**
+ * Plans to take back every run that a host still knows.
+ * @returns undefined when there is none.
+ */
+export async function readRollbackOfAll(
+  session: Pick<HostSession, 'read' | 'host' | 'announce'>,
+): Promise<Plan | undefined> {
+  const records = await readRuns(session);
+  const oldest = records.filter(isUndoable).at(-1);
+  return oldest && preview(session, planRollback(session.host.name, records, oldest.id));
 }
 
 /**

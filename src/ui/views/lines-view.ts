@@ -21,6 +21,7 @@ export function createLinesView(look: ViewLook): View {
     switch (event.event) {
       case 'started':
         steps = event.steps;
+        ended = 0;
         return;
       case 'uploading': {
         if (event.total < LONG_UPLOAD) return;
