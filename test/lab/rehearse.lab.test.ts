@@ -38,6 +38,7 @@ describe.each(['bookworm', 'trixie'])('a rehearsal on %s', (release) => {
       ['apply again', true],
       ['reboot', true],
       ['check', true],
+      ['rollback', true],
     ]);
     expect(plan?.changes.length).toBeGreaterThan(3);
     const from = (vantage: string): readonly Result[] =>
@@ -84,6 +85,7 @@ describe('a rehearsal that does not go well', () => {
       ['apply again', false, true],
       ['reboot', false, true],
       ['check', false, true],
+      ['rollback', false, true],
     ]);
   });
 

@@ -25,12 +25,17 @@ interface Given {
   boots?: boolean;
   before?: string;
   signal?: AbortSignal;
+  /** Accounts on the machine before everything, and after the rollback. */
+  left?: readonly string[];
 }
+
+const manifest = (users: string): string => `users ${Buffer.from(users).toString('base64')}\n`;
 
 function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonly ran: string[] } {
   const plans = [...(given.plans ?? [[change], [], []])];
   const [told, ran]: [Stage[], string[]] = [[], []];
   let boots = 0;
+  let reads = 0;
   const summary: Summary = {
     ...{
       event: 'summary',
@@ -49,11 +54,13 @@ function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonl
     apply: (plan: Plan) =>
       given.apply?.() ??
       Promise.resolve(plan.changes.length > 0 ? summary : { ...summary, changed: 0, roundTrips: 2 }),
+    read: () => Promise.resolve({ output: Buffer.alloc(0), status: 0, errors: '' }),
     close: () => Promise.resolve(),
   } as unknown as HostSession;
   const exec: Connection['exec'] = ({ text }): Promise<Channel> => {
     ran.push(text);
     if (text.includes('systemctl reboot') && given.boots !== false) boots += 1;
+    if (text === 'sh -s') return fakeChannel(manifest(given.left?.[reads++] ?? ''));
     if (text.includes('mktemp')) return fakeChannel('', text.length > 0 && given.before === 'exit 3' ? 3 : 0);
     return fakeChannel(text.includes('boot_id') ? `boot-${boots}\n` : 'apt-daily.service loaded failed\n');
   };
@@ -63,6 +70,7 @@ function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonl
     check: () =>
       Promise.resolve({ v: 1, host: 'attic', ok: true, vantages: [], results: [], ...given.report }),
     ...(given.before === undefined ? {} : { before: given.before }),
+    keep: false,
     signal: given.signal ?? new AbortController().signal,
     started: () => Promise.resolve(),
     ended: async (stage) => {
@@ -93,6 +101,7 @@ describe('rehearse', () => {
       'ok apply again: 0 changes, 2 exchanges with the machine',
       'ok reboot: came back as it was, 0 changes; not started: apt-daily.service',
       'ok check: 0 of 0 as they should be',
+      'ok rollback: 0 changes taken back; 0 paths are as before',
     ]);
   });
 
@@ -102,7 +111,7 @@ describe('rehearse', () => {
     expect(said(result.stages)[2]).toBe(
       'no apply again: a second apply would change file:/etc/motd (write 3 bytes) and 1 more',
     );
-    expect(result.stages.map(({ ok }) => ok)).toEqual([true, true, false, true, true]);
+    expect(result.stages.map(({ ok }) => ok)).toEqual([true, true, false, true, true, true]);
   });
 
   it('finds what a reboot undoes', async () => {
@@ -118,6 +127,7 @@ describe('rehearse', () => {
       'no apply again: not reached',
       'no reboot: not reached',
       'no check: not reached',
+      'no rollback: not reached',
     ]);
     expect(failed).toMatchObject({ ok: false, check: null, plan: { changes: [{ id: change.id }] } });
     const unprepared = await rehearse(world({ before: 'exit 3' }), [up]);
@@ -137,8 +147,14 @@ describe('rehearse', () => {
   it('reports a check that fails', async () => {
     const results = [{ ok: false }, { ok: true }] as unknown as Report['results'];
     const { ok, stages, check } = await rehearse(world({ report: { ok: false, results } }), [up]);
-    expect(said(stages).at(-1)).toBe('no check: 1 of 2 as they should be');
+    expect(said(stages).at(-2)).toBe('no check: 1 of 2 as they should be');
     expect({ ok, results: check?.results }).toEqual({ ok: false, results });
+  });
+
+  it('finds what a rollback leaves behind', async () => {
+    const { ok, stages } = await rehearse(world({ left: ['pi:x:1', 'pi:x:1\nmysql:x:2\nbind:x:3'] }), [up]);
+    expect(ok).toBe(false);
+    expect(said(stages).at(-1)).toBe('no rollback: not as before: + users: bind x:3 and 1 more');
   });
 
   it('stops between stages, and while it waits for a machine that does not come back', async () => {
