@@ -22,7 +22,7 @@ function seen(plan: Partial<Plan>): Seen {
 
 describe('the status', () => {
   it('says that all is as declared only when it is', () => {
-    expect(renderStatus(seen({}), PLAIN)).toMatch(/blog +as declared[^]*all 5 resources are as declared/);
+    expect(renderStatus(seen({}), PLAIN)).toMatch(/blog +as declared.*all 5 resources are as declared/s);
     const kept = [{ id: 'file:/etc/a', role: 'blog', edit: 'edited by hand' }];
     const text = renderStatus(seen({ kept }), PLAIN);
     expect(text).toMatch(/blog +1 edited by hand/);
