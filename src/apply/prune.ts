@@ -49,10 +49,17 @@ $hw_needed
 $1 \${hw_step##*/}
 "*) hw_left=1; continue ;; esac
     hw_pass_on "$1" "$hw_step"
-    printf '%s\n' "\${hw_step##*/}" >>"$1/pruned" && rm -rf -- "$hw_step"
+    hw_drop "$1" "$hw_step"
   done
   [ -z "$hw_left" ] || hw_thinned="\${hw_thinned:-} $1"
   [ -n "$hw_left" ] || rm -rf -- "$1/before" "$1/script"
+}
+
+# hw_drop RUN STEP: notes that a step cannot be taken back any more, unless it has been, or is itself part of a rollback.
+hw_drop() {
+  [ -e "$1/undone/\${2##*/}" ] || grep -qF '"kind":"rollback"' "$1/owner.json" 2>/dev/null ||
+    printf '%s\n' "\${2##*/}" >>"$1/pruned" || return 0
+  rm -rf -- "$2"
 }
 
 # hw_pass_on RUN STEP: what this step left is what the one before it, which stays, will find when it is taken back.
@@ -120,7 +127,8 @@ hw_make_room() {
 }
 hw_weigh() { hw_kilobytes=$(du -sk -- "$1/before" 2>/dev/null | cut -f1); echo "\${hw_kilobytes:-0}"; }
 hw_empty() {
-  for hw_step in "$1"/before/*; do [ ! -d "$hw_step" ] || printf '%s\n' "\${hw_step##*/}"; done >>"$1/pruned" && rm -rf -- "$1/before" "$1/script"
+  for hw_step in "$1"/before/*; do [ ! -d "$hw_step" ] || hw_drop "$1" "$hw_step"; done
+  rm -rf -- "$1/before" "$1/script"
 }
 `.replaceAll('\\${', '${'),
 );

@@ -102,12 +102,12 @@ describe('records of old runs', () => {
     expect(steps('1')).toEqual(['1']);
     expect(steps('2')).toEqual(['0', '1']);
     expect(steps('3')).toEqual(['1', '2']);
-    expect(read('1', 'pruned')).toBe('0\n2\n');
+    expect(read('1', 'pruned')).toBe('2\n');
     expect([has('1', 'output'), has('1', 'script'), has('1', 'plan.json')]).toEqual([false, true, true]);
     expect(read('1', 'events')).toBe('step-started\t0\nend\t0\n');
     // Once more, nothing changes.
     pruneNow('file:/etc/a\tsum', 'package:nginx\tinstalled', 'sysctl:x\t1', 'tree:/var/www\t1');
-    expect(read('1', 'pruned')).toBe('0\n2\n');
+    expect(read('1', 'pruned')).toBe('2\n');
     expect(steps('2')).toEqual(['0', '1']);
   });
 

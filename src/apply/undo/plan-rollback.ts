@@ -18,7 +18,9 @@ export interface UndoPlan {
  */
 export function planRollback(host: string, records: readonly RunRecord[], wanted?: string): UndoPlan {
   const target = wanted === undefined ? lastUndoable(records) : findRun(records, wanted);
-  const runs = records.slice(0, records.indexOf(target) + 1).filter(isUndoable);
+  const all = records.slice(0, records.indexOf(target) + 1);
+  refuseGaps(all);
+  const runs = all.filter(isUndoable);
   const undoings = runs.flatMap(undoingsOf);
   const steps = undoings.map((undoing) => undoStep(undoing, changesOf(undoing)));
   const plan: Plan = {
@@ -42,6 +44,25 @@ export function isUndoable(run: RunRecord): boolean {
 /** Ids of a step that were changed, or may have been, and have not been taken back. */
 export function remaining({ recorded, undoing, parts, undone }: StepRecord): readonly string[] {
   return recorded && !undoing ? parts.map(({ id }) => id).filter((id) => !undone.has(id)) : [];
+}
+
+/** Going back over a gap would bring back a mixture of times. */
+function refuseGaps(records: readonly RunRecord[]): void {
+  const gap = records.find(isPruned);
+  if (!gap) return;
+  throw new HostError(
+    `What taking run ${gap.id} back would need is no longer kept: a rollback cannot go there, nor further back.`,
+    {
+      hint: 'Nothing was changed. `hostwright runs` says how far back a rollback reaches. To take a role off: hostwright remove ROLE',
+    },
+  );
+}
+
+/** Something of it cannot be taken back any more, and was not before. */
+function isPruned({ steps }: RunRecord): boolean {
+  return steps.some(
+    ({ pruned, undoing, parts, undone }) => pruned && !undoing && parts.some(({ id }) => !undone.has(id)),
+  );
 }
 
 function lastUndoable(records: readonly RunRecord[]): RunRecord {
@@ -71,7 +92,7 @@ function findRun(records: readonly RunRecord[], wanted: string): RunRecord {
       hint: 'To have everything of the host file again: hostwright apply',
     });
   }
-  if (isUndoable(run)) return run;
+  if (isUndoable(run) || isPruned(run)) return run;
   throw new HostError(`There is nothing left of run ${run.id}: it has been taken back.`, {
     hint: 'Nothing was changed. `hostwright runs` tells by which run.',
   });

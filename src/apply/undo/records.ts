@@ -43,6 +43,8 @@ export interface StepRecord {
   readonly recorded: boolean;
   /** Ids that have been taken back already. */
   readonly undone: ReadonlySet<string>;
+  /** What it recorded is not kept any more (`prune.ts`). */
+  readonly pruned: boolean;
 }
 
 /** What the host keeps of a run. */
@@ -56,10 +58,16 @@ export interface RunRecord {
   readonly services: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Shell that prints what {@link parseRecords} reads: the runs whose records can be used, the newest first. */
+/**
+ * Shell that prints what {@link parseRecords} reads: the runs whose records can be used or were dropped, the newest first
+ * by the host's clock: those of the computers that they were begun from may differ.
+ */
 export const readRecords: Shell = sh`cd ${`${STATE_DIRECTORY}/runs`} 2>/dev/null || exit 0
-for hw_run in $(ls -r); do
-  [ -s "$hw_run/plan.json" ] && [ -s "$hw_run/script" ] && grep -qxF ${`HW_FORMAT=${RECORD_FORMAT}`} "$hw_run/script" || continue
+for hw_run in $(stat --printf '%Y %n\n' -- */owner 2>/dev/null | sort -k1,1nr -k2,2r | sed 's,^[0-9]* ,,; s,/owner$,,'); do
+  [ -s "$hw_run/plan.json" ] || continue
+  if [ ! -e "$hw_run/pruned" ]; then
+    [ -s "$hw_run/script" ] && grep -qxF ${`HW_FORMAT=${RECORD_FORMAT}`} "$hw_run/script" || continue
+  fi
   printf 'run\t%s\n' "$hw_run"
   printf 'owner\t%s\n' "$(head -c 1000 -- "$hw_run/owner" 2>/dev/null | base64 -w0)"
   printf 'plan\t%s\n' "$(base64 -w0 <"$hw_run/plan.json")"
@@ -69,6 +77,7 @@ for hw_run in $(ls -r); do
   for hw_step in "$hw_run"/undone/*; do
     [ ! -e "$hw_step" ] || printf 'undone\t%s\t%s\n' "\${hw_step##*/}" "$(base64 -w0 <"$hw_step")"
   done
+  [ ! -e "$hw_run/pruned" ] || sed 's/^/pruned\t/' "$hw_run/pruned"
 done`;
 
 interface Raw {
@@ -77,6 +86,7 @@ interface Raw {
   plan: string;
   readonly recorded: Set<number>;
   readonly undone: Map<number, ReadonlySet<string>>;
+  readonly pruned: Set<number>;
 }
 
 /**
@@ -88,7 +98,11 @@ export function parseRecords(output: Buffer): readonly RunRecord[] {
   for (const line of output.toString('utf8').split('\n')) {
     const [label = '', ...fields] = line.split('\t');
     if (label === 'run') {
-      raws.push({ id: fields[0] ?? '', owner: '', plan: '', recorded: new Set(), undone: new Map() });
+      const [id = ''] = fields;
+      raws.push({
+        ...{ id, owner: '', plan: '' },
+        ...{ recorded: new Set(), undone: new Map(), pruned: new Set() },
+      });
       continue;
     }
     const raw = raws.at(-1);
@@ -96,6 +110,7 @@ export function parseRecords(output: Buffer): readonly RunRecord[] {
     if (label === 'owner') raw.owner = decoded(fields[0]).trim();
     else if (label === 'plan') raw.plan = decoded(fields[0]);
     else if (label === 'recorded') raw.recorded.add(Number(fields[0]));
+    else if (label === 'pruned') raw.pruned.add(Number(fields[0]));
     else if (label === 'undone') {
       raw.undone.set(Number(fields[0]), new Set(decoded(fields[1]).split('\n').filter(Boolean)));
     }
@@ -103,7 +118,7 @@ export function parseRecords(output: Buffer): readonly RunRecord[] {
   return raws.map(record);
 }
 
-function record({ id, owner, plan, recorded, undone }: Raw): RunRecord {
+function record({ id, owner, plan, recorded, undone, pruned }: Raw): RunRecord {
   const { kind, changes, steps, services } = readPlan(plan, id);
   return {
     ...{ id, owner, kind, changes, services },
@@ -112,6 +127,7 @@ function record({ id, owner, plan, recorded, undone }: Raw): RunRecord {
       index,
       recorded: recorded.has(index),
       undone: undone.get(index) ?? new Set(),
+      pruned: pruned.has(index),
     })),
   };
 }

@@ -64,6 +64,22 @@ describe('a rollback', () => {
     expect(ids(plan)).toEqual(['file:/etc/b', 'file:/etc/a']);
   });
 
+  it('does not go over a gap in what is kept', () => {
+    const gap = older.replace('recorded\t1', 'pruned\t1');
+    expect(() => planRollback('attic', records(newer, gap), '20260101')).toThrow(
+      /run 20260101-100000-aaaaaa back .* no longer kept/,
+    );
+    expect(planRollback('attic', records(newer, gap)).plan.undoes).toEqual(['20260102-100000-bbbbbb']);
+    // What was taken back before its record went leaves no gap.
+    const undone = run('20260101-100000-cccccc', [[{ id: 'file:/etc/c', undone: true }]]).replace(
+      'recorded\t0',
+      'pruned\t0',
+    );
+    expect(
+      planRollback('attic', records(newer, undone, older), '20260101-100000-aa').plan.undoes,
+    ).toHaveLength(2);
+  });
+
   it('takes newer runs back first', () => {
     const { plan } = planRollback('attic', records(newer, older), '20260101');
     expect(ids(plan)).toEqual([
