@@ -6,7 +6,10 @@ import { caller, isRoot } from './root.ts';
 import type { LabState } from './state.ts';
 
 /** What a program may need of the environment that sudo would take away. */
-const KEPT = ['HOME', 'USER', 'LOGNAME', 'PATH', 'TERM', 'LANG', 'NO_COLOR', 'FORCE_COLOR', 'SSH_AUTH_SOCK'];
+const KEPT = [
+  ...['HOME', 'USER', 'LOGNAME', 'PATH', 'TERM', 'LANG', 'NO_COLOR', 'FORCE_COLOR', 'SSH_AUTH_SOCK'],
+  ...['XDG_CONFIG_HOME', 'HOSTWRIGHT_IDENTITY'],
+];
 
 /**
  * The command line that runs `argv` in the laptop's network namespace, under the account of whoever calls, with the

@@ -10,7 +10,7 @@ export interface Blob {
   readonly name?: string;
   /** Bytes. */
   readonly size: number;
-  /** Set when the content is made of a secret: that secret's mark, which stands for the content where plans are compared. */
+  /** Set when the content is made of a secret: that secret's `planMark`, which stands for the content where plans are compared. */
   readonly secret?: string;
   open(): Readable;
 }

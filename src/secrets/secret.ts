@@ -10,6 +10,8 @@ export interface SecretPast {
   readonly earlier?: readonly Secret[];
   /** What it was before is lost, and whatever the host has is to be replaced. */
   readonly earlierUnknown?: boolean;
+  /** It was made just now and is not saved: made again, it would be another one. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -44,6 +46,11 @@ export class Secret {
   /** What it was before is lost: what the host has may be replaced without comparing. */
   get earlierUnknown(): boolean {
     return this.#past.earlierUnknown ?? false;
+  }
+
+  /** By what a plan is the same as one made earlier: the mark; of a value that is not saved yet, that there is none. */
+  get planMark(): string {
+    return this.#past.isNew ? 'new' : this.mark;
   }
 
   /**

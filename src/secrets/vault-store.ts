@@ -39,6 +39,7 @@ export function vaultStore(vault: VaultFile, { host, rotate, lost = false }: Vau
     isStale: (key) => rotate === 'all' || (rotate?.has(key) ?? false),
     make: (_, wish, present) =>
       new Secret(makeValue(wish), newMark(), {
+        isNew: true,
         earlier: present ? [present, ...present.earlier] : [],
         earlierUnknown: present ? present.earlierUnknown : lost,
       }),

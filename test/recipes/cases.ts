@@ -14,6 +14,7 @@ import { loadHost } from '../../src/host/load.ts';
 import { kindOf } from '../../src/observe/observe.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { renderPlanText } from '../../src/plan/render-text.ts';
+import { type SecretSource, secretKey, unsavedSecrets } from '../../src/secrets/source.ts';
 import { PLAIN } from '../../src/ui/paint.ts';
 import { stateOfNothing } from '../resources/cases.ts';
 
@@ -29,6 +30,8 @@ const format = z.strictObject({
   files: z.record(z.string(), z.string()).default({}),
   /** Name of a machine in `test/fixtures/facts/`: what each fact's script printed there. */
   facts: z.string(),
+  /** Files of the host that are there to hold the role's secrets as they are: a service that knows no verifiers. */
+  stores: z.array(z.string()).default([]),
 });
 
 export interface RecipeCase {
@@ -48,6 +51,23 @@ export interface CaseFiles {
 export function readCase({ path }: RecipeCase): CaseFiles {
   const { host, files } = read(path);
   return { host: typeof host === 'string' ? (parse(host) as Record<string, unknown>) : host, files };
+}
+
+/** The names of the secrets that the roles of a case ask for, and where on the host they may be. */
+export async function secretsOfCase(example: RecipeCase): Promise<CaseSecrets> {
+  const names: string[] = [];
+  const { stores } = read(example.path);
+  await composeCase(example, (name, wish) => {
+    names.push(secretKey(name));
+    return unsavedSecrets(name, wish);
+  });
+  return { names, stores };
+}
+
+/** See {@link secretsOfCase}. */
+export interface CaseSecrets {
+  readonly names: readonly string[];
+  readonly stores: readonly string[];
 }
 
 /** The plan that a case is expected to come to, as a person sees it. */
@@ -72,14 +92,9 @@ export function casesOfRecipe(recipe: string): readonly RecipeCase[] {
  * The plan of a case as a person sees it, on a machine that has the facts of the case and none of its resources; or why
  * there is no plan.
  */
-export async function planOfCase({ path }: RecipeCase): Promise<string> {
-  const { host: written, files, facts } = read(path);
-  const folder = await mkdtemp(join(tmpdir(), 'hostwright-case-'));
+export async function planOfCase(example: RecipeCase): Promise<string> {
   try {
-    await write(join(folder, 'host.yaml'), typeof written === 'string' ? written : stringify(written));
-    for (const [file, content] of Object.entries(files)) await write(join(folder, file), content);
-    const host = await loadHost('host.yaml', { cwd: folder, recipes: builtInCatalogue(), connect: 'lab' });
-    const composition = compose(host, factsOf(facts), { closeUnlisted: false });
+    const { host, composition } = await composeCase(example);
     const states = new Map(
       composition.resources.map(({ resource }) => [
         resource.id,
@@ -96,6 +111,17 @@ export async function planOfCase({ path }: RecipeCase): Promise<string> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `There is no plan:\n${error.message}\n`;
+  }
+}
+
+async function composeCase({ path }: RecipeCase, secrets: SecretSource = unsavedSecrets) {
+  const { host: written, files, facts } = read(path);
+  const folder = await mkdtemp(join(tmpdir(), 'hostwright-case-'));
+  try {
+    await write(join(folder, 'host.yaml'), typeof written === 'string' ? written : stringify(written));
+    for (const [file, content] of Object.entries(files)) await write(join(folder, file), content);
+    const host = await loadHost('host.yaml', { cwd: folder, recipes: builtInCatalogue(), connect: 'lab' });
+    return { host, composition: compose(host, factsOf(facts), { closeUnlisted: false, secrets }) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

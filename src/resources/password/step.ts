@@ -4,6 +4,7 @@ import { type Shell, sh } from '../../quote.ts';
 import { verifier } from '../../secrets/crypt.ts';
 import type { Blob, Step } from '../kind.ts';
 import type { PasswordSpec, PasswordState } from '../password.ts';
+import { keepBackups, restoreBackups } from '../shared/account-files.ts';
 import { slot } from '../shared/slot.ts';
 
 /** What runs on the host to set a password. No part of a script holds one, nor a verifier: that is in a blob. */
@@ -19,10 +20,12 @@ export function passwordStep({ user, secret }: PasswordSpec, hash: PasswordState
         ? // The account may have been made by the step before this one: then it has no password yet.
           sh`case $(${hashOf(user)}) in '' | [!*]*) ;; *) false ;; esac`
         : sh`[ "$(${hashOf(user)} | sha256sum | cut -c1-64)" = ${sha256(`${hash}\n`)} ]`,
-    record: sh`(umask 077; grep -e ${own} /etc/shadow >${before} || :)`,
+    record: sh`(umask 077; grep -e ${own} /etc/shadow >${before} || :)
+${keepBackups}`,
     change: sh`grep -q -e ${own} /etc/shadow || hw_fail ${`There is no account ${user} on this host that could have a password`}
 chpasswd -e <"$HW_BLOBS"/${blob}`,
-    undo: restore(user, before),
+    undo: sh`${restore(user, before)}
+${restoreBackups}`,
     blobs: [verifierBlob(blob, { user, secret })],
     remember: 'set',
   };
@@ -35,7 +38,7 @@ function verifierBlob(name: string, { user, secret }: PasswordSpec): Blob {
     name,
     sha256: sha256(bytes),
     size: bytes.length,
-    secret: secret.mark,
+    secret: secret.planMark,
     open: () => Readable.from([bytes]),
   };
 }

@@ -22,12 +22,20 @@ export interface Started {
 }
 
 /** Starts the real command line, as a user would, in a folder of its own. */
-export function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Started {
+export function start(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+  input?: string,
+): Started {
   const child = spawn(process.execPath, [hostwrightBin, ...args], {
     cwd,
     env: { ...process.env, HOME: cwd, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
+  // It may end without having read anything.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   const waiting: { text: string; resolve: () => void }[] = [];
