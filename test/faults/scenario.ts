@@ -23,6 +23,13 @@ export function scenario(lab: string): Readonly<Record<string, string>> {
     connect: { lab },
     roles: {
       firewall: {},
+      // Without what would install much.
+      base: {
+        hostname: 'attic',
+        timezone: 'Europe/Berlin',
+        timesync: false,
+        upgrades: { enabled: false },
+      },
       blog: { recipe: 'site', domain: 'blog.example.org' },
       own: {
         recipe: 'extras',

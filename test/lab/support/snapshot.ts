@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitForBoot } from '../../../src/lab/box.ts';
 import { leader, members } from '../../../src/lab/cgroup.ts';
+import { labCapture } from '../../../src/lab/exec.ts';
 import { layerFolders } from '../../../src/lab/layer.ts';
 import { powerCutFile } from '../../../src/lab/machine.ts';
 import { nodeFolder } from '../../../src/lab/places.ts';
@@ -12,6 +13,20 @@ import { must } from '../../../src/lab/run.ts';
 
 /** Milliseconds. */
 const STOP = 20_000;
+
+/** Installs what upgrades there are: an upgrade that comes along with a new package could not be taken back. */
+export async function upToDate(lab: string): Promise<void> {
+  const { code, stderr } = await labCapture({
+    name: lab,
+    node: 'box',
+    argv: [
+      'sh',
+      '-ec',
+      'export DEBIAN_FRONTEND=noninteractive; apt-get -q update; apt-get -qy upgrade; apt-get clean',
+    ],
+  });
+  if (code !== 0) throw new Error(`The box could not be brought up to date: ${stderr}`);
+}
 
 /** Switches the box off, saves what it wrote, and boots it again. */
 export async function takeSnapshot(lab: string, name: string): Promise<void> {
