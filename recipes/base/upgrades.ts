@@ -75,6 +75,8 @@ function ownPolicy(context: RecipeContext<Input>): Required<RecipeParts> {
     // Before the package: its service finds its orders.
     file.of({ path: UPGRADES_FILE, content }),
     packageKind.of({ name: 'unattended-upgrades' }),
+    // Keeps the machine from going down in the midst of an upgrade. The package starts it, but does not stop it.
+    service.of({ name: 'unattended-upgrades' }),
     service.of({ name: 'apt-daily.timer' }),
     service.of({ name: 'apt-daily-upgrade.timer' }),
   ];
