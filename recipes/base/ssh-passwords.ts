@@ -23,7 +23,7 @@ export function decidePasswords({ input, facts, role }: RecipeContext<Input>): P
   const { sshd, ssh } = facts;
   const login = ssh.connection?.login;
   const byKey = login?.method === 'publickey';
-  const denied = denying(sshd.effective.get('authenticationmethods'));
+  const denied = denying(sshd.effective.authenticationmethods);
   switch (input.ssh.passwords) {
     case 'allow':
       return {
@@ -41,7 +41,7 @@ export function decidePasswords({ input, facts, role }: RecipeContext<Input>): P
       if (ownSetting(sshd, 'passwordauthentication') === 'no' && !login) {
         return { ...denied, notes: [denyNote('as before', facts)] };
       }
-      if (sshd.effective.get('passwordauthentication') === 'no') return { notes: [] };
+      if (sshd.effective.passwordauthentication === 'no') return { notes: [] };
       const why = login
         ? `this login was by ${wordFor(login.method)}`
         : 'nobody is logged in by ssh right now';

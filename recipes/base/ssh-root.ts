@@ -32,7 +32,7 @@ export function decideRoot({ input, facts }: RecipeContext<Input>): Decision {
   }
   if (!login) return own === undefined ? { notes: [] } : { value: own, notes: [] };
   // Never wider than somebody else has made it.
-  const now = sshd.effective.get('permitrootlogin');
+  const now = sshd.effective.permitrootlogin;
   if (!asRoot && now === 'no') return info('no', 'root does not log in over ssh, as before.');
   if (now === 'forced-commands-only') return { notes: [] };
   if (asRoot && !byKey) {

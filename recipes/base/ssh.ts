@@ -87,7 +87,7 @@ function earlierNotes(sshd: Sshd, wanted: ReadonlyMap<string, string>): readonly
     text: `${path} is read before ours and says ${key} ${value}: that holds. Rename or change it if it should not.`,
   }));
   if (sshd.include === 'first' || !sshd.dropIns.some(({ file: path }) => path === OUR_DROP_IN)) return named;
-  const lost = [...wanted].filter(([key, value]) => differs(value, sshd.effective.get(key)));
+  const lost = [...wanted].filter(([key, value]) => differs(value, sshd.effective[key]));
   if (lost.length === 0) return named;
   const text = `/etc/ssh/sshd_config speaks before it reads our file, and says otherwise on ${lost.map(([key]) => key).join(', ')}: move its Include line to the top.`;
   return [...named, { level: 'warning', text }];

@@ -33,7 +33,7 @@ function foreignPolicy({ installed, settings }: Upgrades): AptSetting | undefine
 
 /** By the end of its name: apt.conf(5) lets scopes be nested. */
 function setting(settings: Upgrades['settings'], name: string): AptSetting | undefined {
-  return [...settings].findLast(([key]) => key === name || key.endsWith(`::${name}`))?.[1];
+  return Object.entries(settings).findLast(([key]) => key === name || key.endsWith(`::${name}`))?.[1];
 }
 
 function keptPolicy(

@@ -26,10 +26,10 @@ root none keys
 pi password
 `);
     expect(found).toMatchObject({ installed: true, include: 'first', hostKeys: ['ed25519', 'ecdsa', 'rsa'] });
-    expect([...found.effective]).toEqual([
-      ['passwordauthentication', 'yes'],
-      ['authenticationmethods', 'publickey,password publickey'],
-    ]);
+    expect(found.effective).toEqual({
+      passwordauthentication: 'yes',
+      authenticationmethods: 'publickey,password publickey',
+    });
     expect(found.dropIns[1]).toEqual({
       file: '/etc/ssh/sshd_config.d/50-cloud-init.conf',
       key: 'permitrootlogin',
@@ -106,9 +106,9 @@ ${UPGRADES_FILE.replace('/etc/apt/', '')}:APT::Periodic::Unattended-Upgrade "2";
 apt.conf.d/90local:DPkg::Options { "--force-confnew"; };
 `);
     expect(found).toMatchObject({ installed: true, ours: false, confFiles: '/etc/apt/apt.conf.d/90local' });
-    expect([...found.settings]).toEqual([
-      ['apt::periodic::unattended-upgrade', { value: '1', file: '/etc/apt/apt.conf.d/20auto-upgrades' }],
-    ]);
+    expect(found.settings).toEqual({
+      'apt::periodic::unattended-upgrade': { value: '1', file: '/etc/apt/apt.conf.d/20auto-upgrades' },
+    });
   });
 
   it.each([

@@ -10,7 +10,7 @@ export interface Sshd {
   /** Whether sshd_config reads /etc/ssh/sshd_config.d/*.conf before it says anything itself: sshd takes the first word. */
   readonly include: 'first' | 'late' | 'none';
   /** What holds for everybody, by setting in small letters (`sshd -T`); empty when sshd did not tell. */
-  readonly effective: ReadonlyMap<string, string>;
+  readonly effective: Readonly<Record<string, string>>;
   /** Settings in files of sshd_config.d, in the order in which sshd reads them. */
   readonly dropIns: readonly DropInSetting[];
   /** Types of the host keys that are there: `ed25519`, `rsa`, `ecdsa`. */
@@ -65,7 +65,7 @@ true`,
     return {
       installed: output.includes('##effective'),
       include: first ? 'first' : include ? 'late' : 'none',
-      effective: new Map(lines(part('effective')).map(keyAndValue)),
+      effective: Object.fromEntries(lines(part('effective')).map(keyAndValue)),
       dropIns: lines(part('drop-ins')).map(toSetting),
       hostKeys: [...new Set(lines(part('host-keys')).map(keyType))],
       people: lines(part('people')).map((line) => {

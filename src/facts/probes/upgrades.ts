@@ -11,7 +11,7 @@ export interface Upgrades {
   /** hostwright has made the policy: our file is there, or was until somebody removed it. */
   readonly ours: boolean;
   /** What others have set, the last word on each setting; its name as apt writes it, in small letters. */
-  readonly settings: ReadonlyMap<string, AptSetting>;
+  readonly settings: Readonly<Record<string, AptSetting>>;
   /** The file in which somebody else tells dpkg what to do with settings that were changed. */
   readonly confFiles?: string;
 }
@@ -46,7 +46,7 @@ true`,
     return {
       installed: /^.[itW]/.test(part('package')),
       ours: part('ours').trim() !== '',
-      settings,
+      settings: Object.fromEntries(settings),
       ...(confFiles === undefined ? {} : { confFiles }),
     };
   },
