@@ -29,7 +29,7 @@ const words: readonly { about: string; said: string; update?: string; told: RegE
     said: 'E: Unable to locate package nginx\n',
     update:
       "Err:1 http://deb.debian.org/debian bookworm InRelease\n  Temporary failure resolving 'deb.debian.org'\n",
-    told: /^apt does not know nginx .* Its lists could not be fetched: .*Temporary failure resolving 'deb\.debian\.org'$/,
+    told: /^apt does not know nginx .* Its lists could not be fetched: .*Temporary failure resolving 'deb\.debian\.org'\. The host has /,
   },
   {
     about: 'no network',
@@ -38,17 +38,17 @@ const words: readonly { about: string; said: string; update?: string; told: RegE
   },
   {
     about: 'a lock that another program holds, Debian 12',
-    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 547 (unattended-upgr)...\nE: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 547 (unattended-upgr)\nN: Be aware that removing the lock file is not a solution and may break your system.\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n',
-    told: /^Another program is installing packages, .*: process 547 \(unattended-upgr\)\. Apply again when it is done\.$/,
+    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4194999 (unattended-upgr)...\nE: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4194999 (unattended-upgr)\nN: Be aware that removing the lock file is not a solution and may break your system.\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n',
+    told: /^Another program is installing packages, .*: unattended-upgr \(process 4194999\)\. Apply again when it is done\.$/,
   },
   {
     about: 'a lock that another program holds, Debian 13',
-    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 547 (apt-get)...\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n',
-    told: /^Another program is installing packages, .*: process 547 \(apt-get\)\./,
+    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4194999 (apt-get)...\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n',
+    told: /^Another program is installing packages, .*: apt-get \(process 4194999\)\./,
   },
   {
     about: 'a lock that was waited for, and another fault',
-    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 547 (apt-get)...\nE: Unable to locate package ngnix\n',
+    said: 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4194999 (apt-get)...\nE: Unable to locate package ngnix\n',
     told: /^apt does not know ngnix/,
   },
   {
@@ -59,7 +59,7 @@ const words: readonly { about: string; said: string; update?: string; told: RegE
   {
     about: 'a full disk',
     said: "E: You don't have enough free space in /var/cache/apt/archives/.\n",
-    told: /^There is not enough free space/,
+    told: /^There is not enough free space on the disk of the host for the packages: \d+ kB are free on \/.*apt-get clean/,
   },
   {
     about: 'sources that do not fit together',

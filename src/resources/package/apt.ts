@@ -1,37 +1,58 @@
-import { sh } from '../../quote.ts';
+import { joinShell, sh } from '../../quote.ts';
+import { explaining } from './explain.ts';
+import { mending } from './mend.ts';
+import { aptOptions, asking } from './simulate.ts';
 
 /**
- * Shell functions around apt-get(8). Each call adds to `"$hw_log"/out`, and `hw_explain` turns that into one
- * sentence. apt waits for dpkg's lock itself, but not for the locks of its lists and its archive.
+ * Calls of apt-get(8) and dpkg(1). Each adds to `"$hw_log"/out`. Neither waits for a lock by itself here: it is waited
+ * for in the open, with a word on who holds it.
  */
-export const apt = sh`
-# Its last word on a lock; that it waits for one is only said in passing.
-hw_locked='^E: (Could not get lock|Unable to acquire the dpkg|Unable to lock)'
+const calling = sh`
+# Its last word on a lock.
+hw_locked='^E: (Could not get lock|Unable to acquire the dpkg|Unable to lock)|^dpkg: error: .*locked by another process'
+: "\${HW_LOCK_SECONDS:=600}"
 
-# hw_apt ARGUMENTS: apt-get without questions; again while another program holds a lock, for two minutes.
-hw_apt() {
-  hw_until=$(($(date +%s) + 120))
+# hw_unlocked COMMAND…: runs it, without questions; again while another program holds a lock.
+hw_unlocked() {
+  hw_until=$(($(date +%s) + HW_LOCK_SECONDS)); hw_named=
   while :; do
     : >"$hw_log/last"
-    LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l \
-      APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 apt-get -q -y --no-install-recommends \
-      -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
-      -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-      "$@" </dev/null >"$hw_log/last" 2>&1 9>&- && hw_code=0 || hw_code=$?
+    LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none \
+      UCF_FORCE_CONFFOLD=1 "$@" </dev/null >"$hw_log/last" 2>&1 9>&- && hw_code=0 || hw_code=$?
     cat -- "$hw_log/last" >>"$hw_log/out"
     [ "$hw_code" != 0 ] || return 0
     grep -qE "$hw_locked" "$hw_log/last" && [ "$(date +%s)" -lt "$hw_until" ] || return "$hw_code"
-    sleep 2
+    hw_holder
+    [ "$hw_held_by" = "$hw_named" ] || hw_say "Waiting for $hw_held_by, which is installing packages on the host."
+    hw_named=$hw_held_by
+    sleep 1
   done
 }
 
-# hw_repair: finishes what an interrupted dpkg left behind. What another program is doing right now is no such thing.
-hw_repair() {
-  [ -n "$(dpkg --audit 2>/dev/null)" ] || return 0
-  hw_apt check || :
-  [ -n "$(dpkg --audit 2>/dev/null)" ] || return 0
-  LC_ALL=C DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a \
-    </dev/null >>"$hw_log/out" 2>&1 9>&- || hw_explain
+# hw_holder: sets hw_held_by to who holds the lock, as apt or dpkg say it: unattended-upgrade (process 812).
+hw_holder() {
+  hw_pid=$(sed -nE 's/.*held by process ([0-9]+).*/\1/p; s/.*locked by another process with pid ([0-9]+).*/\1/p' "$hw_log/last" | tail -n 1)
+  hw_held_by='another program'
+  [ -n "$hw_pid" ] || return 0
+  hw_words=$(tr '\0' '\n' <"/proc/$hw_pid/cmdline" 2>/dev/null | grep -v '^-' | head -n 2) || :
+  hw_program=$(printf '%s\n' "$hw_words" | head -n 1)
+  # Of a script its own name, not its interpreter's.
+  case \${hw_program##*/} in python* | perl* | sh | dash | bash) hw_program=$(printf '%s\n' "$hw_words" | tail -n 1) ;; esac
+  hw_program=$(printf '%s' "\${hw_program##*/}" | tr -cd 'A-Za-z0-9._+-' | cut -c1-60)
+  # What has just ended is only known by what apt has called it.
+  [ -n "$hw_program" ] || hw_program=$(sed -nE 's/.*held by process [0-9]+ \(([A-Za-z0-9._+-]+)\).*/\1/p' "$hw_log/last" | tail -n 1)
+  hw_held_by="\${hw_program:-another program} (process $hw_pid)"
+}
+
+# hw_apt ARGUMENTS: settings that a person has changed stay as they are.
+hw_apt() {
+  hw_unlocked apt-get ${aptOptions} -o DPkg::Lock::Timeout=0 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+# hw_dpkg ARGUMENTS
+hw_dpkg() {
+  hw_unlocked dpkg --abort-after=99999 --force-confdef --force-confold --force-remove-reinstreq "$@"
 }
 
 # hw_lists_are_old: true when apt's lists are missing or older than a day.
@@ -44,6 +65,7 @@ hw_lists_are_old() {
 # hw_update: fetches the lists. A source that fails is no reason to stop: what is wanted may come from another one.
 hw_update() {
   if hw_apt update; then :; fi
+  hw_updated=1
   if grep -qE '^(W|E|Err):?.*(Failed to fetch|Could not|Temporary failure|Unable to connect)' "$hw_log/last"; then
     cp -- "$hw_log/last" "$hw_log/unfetched"
   fi
@@ -54,33 +76,12 @@ hw_install() {
   hw_apt install --no-remove -- "$@" && return 0
   if grep -q '404 ' "$hw_log/last" && [ ! -e "$hw_log/unfetched" ]; then
     hw_update
+    hw_foresee "$@"
     hw_apt install --no-remove -- "$@" && return 0
   fi
   hw_explain
 }
-
-# hw_explain: the end of what apt said, then why in one sentence. Ends the step.
-hw_explain() {
-  tail -n 15 -- "$hw_log/out" >&2
-  hw_names=$(sed -nE "s/^E: (Unable to locate package ([^ ]+)|Package '([^']+)' has no installation candidate|Couldn't find any package by .* '([^']+)').*/\2\3\4/p" "$hw_log/last" | sort -u | tr '\n' ' ')
-  hw_net='Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable|Connection (timed out|refused|failed)|Failed to fetch|No route to host'
-  if [ -n "$hw_names" ]; then
-    hw_why="apt does not know \${hw_names% } on this host: check the name, or add the source that has it."
-    [ ! -e "$hw_log/unfetched" ] ||
-      hw_why="$hw_why Its lists could not be fetched: $(grep -hE "$hw_net" "$hw_log/unfetched" | head -n 1)"
-  elif grep -qE "$hw_locked" "$hw_log/last"; then
-    hw_why="Another program is installing packages, and did not finish in two minutes: $(sed -nE 's/.*held by (process [0-9]+ \([^)]*\)).*/\1/p' "$hw_log/last" | tail -n 1). Apply again when it is done."
-  elif grep -qE "$hw_net" "$hw_log/last"; then
-    hw_why="The packages could not be fetched: $(grep -hE "$hw_net" "$hw_log/last" | head -n 1 | cut -c1-300). The host must reach the servers named in /etc/apt/sources.list and sources.list.d."
-  elif grep -q 'Packages need to be removed but remove is disabled' "$hw_log/last"; then
-    hw_why="apt would have to remove$(sed -n '/^The following packages will be REMOVED:/,/^[^ ]/s/^ \{1,\}/ /p' "$hw_log/last" | tr -d '\n'), which hostwright does not do by itself: remove it by hand first if that is what you want."
-  elif grep -qE 'No space left on device|enough free space' "$hw_log/last"; then
-    hw_why='There is not enough free space on the disk of the host for the packages.'
-  elif grep -q 'unmet dependencies' "$hw_log/last"; then
-    hw_why='apt finds no set of versions that fits together: its sources may mix releases. See above.'
-  else
-    hw_why="apt failed: $(grep -hE '^(E:|dpkg: error)' "$hw_log/out" | tail -n 1)"
-  fi
-  hw_fail "$hw_why"
-}
 `;
+
+/** Shell functions around apt: asking, calling, mending what is broken, and saying in one sentence why it failed. */
+export const apt = joinShell([asking, calling, mending, explaining]);

@@ -1,7 +1,14 @@
 import { HostError } from '../../errors.ts';
+import { type Answer, parseSimulation } from './simulation.ts';
 
 /** `fresh`: fetched within a day. */
 export type ListsAge = 'none' | 'old' | 'fresh';
+
+/** What apt says about installing all that is missing in one call; the first of the missing has it. */
+export interface Together {
+  readonly names: readonly string[];
+  readonly answer: Answer;
+}
 
 /** A package as dpkg and apt know it. */
 export type PackageState =
@@ -12,15 +19,21 @@ export type PackageState =
       readonly version: string;
       readonly lists: ListsAge;
       readonly candidate?: string;
+      readonly together?: Together;
     }
   /** `configured`: removed, but its settings are still there. */
-  | { readonly status: 'absent' | 'configured'; readonly lists: ListsAge; readonly candidate?: string };
+  | {
+      readonly status: 'absent' | 'configured';
+      readonly lists: ListsAge;
+      readonly candidate?: string;
+      readonly together?: Together;
+    };
 
 const AGES: ReadonlySet<string> = new Set<ListsAge>(['none', 'old', 'fresh']);
 
 /**
  * Takes the output of the package observation apart: lines of dpkg-query(1), an empty line, the age of apt's lists,
- * `apt-cache policy`.
+ * `apt-cache policy`, what apt would do.
  * @throws {HostError} when apt's part is missing though a package is.
  */
 export function parsePackages(
@@ -28,16 +41,23 @@ export function parsePackages(
   specs: readonly { readonly name: string }[],
 ): readonly PackageState[] {
   const [known = '', ...rest] = output.toString().split('\n\n');
-  const [age = '', ...policy] = rest.join('\n\n').replace(/^\n+/, '').split('\n');
+  const [age = '', ...lines] = rest.join('\n\n').replace(/^\n+/, '').split('\n');
+  const at = lines.findIndex((line) => /^= (apt|servers)/.test(line));
   const found = installed(known);
-  const candidates = candidatesOf(policy);
+  const candidates = candidatesOf(at < 0 ? lines : lines.slice(0, at));
+  const names = specs.map(({ name }) => name).filter((name) => found.get(name)?.state !== 'i');
+  const together = at < 0 ? undefined : { names, answer: parseSimulation(lines.slice(at).join('\n')) };
   return specs.map(({ name }): PackageState => {
     const present = found.get(name);
     if (present?.state === 'i') return { status: 'installed', version: present.version };
     if (!isAge(age))
       throw new HostError('The host did not say what apt knows', { output: output.toString() });
     const candidate = candidates.get(name);
-    const apt = { lists: age, ...(candidate && { candidate }) };
+    const apt = {
+      lists: age,
+      ...(candidate && { candidate }),
+      ...(together && name === names[0] && { together }),
+    };
     if (present?.state === 'b') return { status: 'broken', version: present.version, ...apt };
     return { status: present?.state === 'c' ? 'configured' : 'absent', ...apt };
   });

@@ -4,6 +4,7 @@ import { apt } from './apt.ts';
 import { holdServices } from './hold.ts';
 import { noting } from './note.ts';
 import type { PackageState } from './parse.ts';
+import type { Simulation } from './simulation.ts';
 import { undoing } from './undo.ts';
 
 interface Item {
@@ -15,6 +16,8 @@ interface Item {
 export function packageStep(items: readonly Item[]): Step {
   const names = items.map(({ spec }) => spec.name);
   const unknown = items.some(({ state }) => state.status === 'absent' && state.candidate === undefined);
+  const foreseen = items.flatMap(({ state }) => foreseenBy(state))[0];
+  const needed = Math.ceil(foreseen?.needed ?? 0);
   return {
     converged: sh`${notInstalled(names)}
 [ -z "$hw_missing" ]`,
@@ -30,8 +33,10 @@ ${holdServices}
   hw_hold || hw_fail "Services could not be kept from starting before they are configured: see above"
   trap 'hw_release; rm -rf -- "$hw_log"' EXIT
   trap 'exit 143' HUP INT TERM
+  hw_updated= hw_planned=${foreseen?.upgrades.map(({ name }) => name).join(' ') ?? ''}
   hw_repair
   if ${unknown ? sh`true` : sh`hw_lists_are_old`}; then hw_update; fi
+  if [ -n "$hw_updated" ] || ${foreseen ? sh`false` : sh`true`}; then hw_foresee ${names}; else hw_room ${needed}; fi
   hw_install ${names}
 ) || exit 1`,
     after: sh`${noting}
@@ -39,6 +44,11 @@ hw_note_after`,
     undo: undoing(names),
     remember: 'installed',
   };
+}
+
+function foreseenBy(state: PackageState): readonly Simulation[] {
+  const simulation = state.status === 'installed' ? undefined : state.together?.answer.simulation;
+  return simulation ? [simulation] : [];
 }
 
 /**

@@ -6,21 +6,6 @@ import { noting } from './note.ts';
 import { puttingBack } from './putback.ts';
 
 const takingAway = sh`
-# hw_dpkg ARGUMENTS: dpkg without questions; waits while another program holds its lock.
-hw_dpkg() {
-  hw_until=$(($(date +%s) + 600))
-  while :; do
-    LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 \
-      dpkg --abort-after=99999 --force-confdef --force-confold --force-remove-reinstreq "$@" </dev/null >"$hw_log/last" 2>&1 9>&- && hw_code=0 || hw_code=$?
-    cat -- "$hw_log/last" >>"$hw_log/out"
-    [ "$hw_code" != 0 ] || return 0
-    grep -q 'is locked by another process' "$hw_log/last" && [ "$(date +%s)" -lt "$hw_until" ] || break
-    sleep 1
-  done
-  tail -n 15 -- "$hw_log/out" >&2
-  return "$hw_code"
-}
-
 # hw_take_away: what runs is stopped by the packages' own scripts; then its data is moved; then the rest is purged.
 hw_take_away() {
   if [ -s "$hw_work/gone" ]; then
@@ -34,6 +19,8 @@ hw_take_away() {
     [ ! -s "$hw_work/purge" ] || hw_dpkg --purge -- $(cat -- "$hw_work/purge") ||
       hw_fail "dpkg did not purge what this step installed: $(grep -E '^dpkg: error' "$hw_log/out" | tail -n 1). Do this again once that is mended."
   fi
+  # dpkg's own journal of a call that was killed: any call that may write takes it in.
+  if [ -e /var/lib/dpkg/status-new ] || [ -n "$(ls /var/lib/dpkg/updates 2>/dev/null)" ]; then hw_dpkg --configure --pending || :; fi
   # An interrupted run may have left packages half upgraded that were there before.
   [ -z "$(dpkg --audit 2>/dev/null)" ] || hw_repair
 }
