@@ -26,17 +26,28 @@ export async function folderWith(files: Readonly<Record<string, string>>): Promi
   return folder;
 }
 
+/** How {@link hostwright} is started. */
+export interface HostwrightCall {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it can read from standard input. */
+  readonly input?: string | Buffer;
+}
+
 /** Starts hostwright for real, without a terminal, and waits for its end. */
 export async function hostwright(
   words: readonly string[],
-  { cwd, env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  { cwd, env = {}, input }: HostwrightCall = {},
 ): Promise<Ended> {
   const folder = cwd ?? (await folderWith({}));
   const child = spawn(process.execPath, [ENTRY, ...words], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
+  // It may end without having read anything.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
