@@ -4,6 +4,7 @@ import type { KeyPair } from '../../secrets/age.ts';
 import { VaultFile } from '../../secrets/vault-file.ts';
 import type { Context } from '../context.ts';
 import { addRecoveryKey } from './recovery.ts';
+import { tell } from './vault.ts';
 
 /**
  * Begins the vault of a new folder with a recovery key, when somebody can keep it. Without one there is no vault yet:
@@ -17,7 +18,7 @@ export async function beginVault(
   out: string | undefined,
 ): Promise<KeyPair | undefined> {
   const { env, interactive, globals, say, ask } = context;
-  const file = new VaultFile({ directory: dirname(hostFile), env, tell: say });
+  const file = new VaultFile({ directory: dirname(hostFile), env, tell });
   if (existsSync(file.path)) return undefined;
   const canShow = interactive && !globals.json;
   if (out === undefined && !canShow) {

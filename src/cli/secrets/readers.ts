@@ -5,7 +5,7 @@ import { identityPlace } from '../../secrets/places.ts';
 import type { Reader } from '../../secrets/vault-format.ts';
 import { plainLine } from '../../ui/plain-text.ts';
 import type { Context } from '../context.ts';
-import { readVault, type VaultWords, vaultFile } from './vault.ts';
+import { readVault, tell, type VaultWords, vaultFile } from './vault.ts';
 
 /** Who can open the vault. From now on this computer warns when that changes elsewhere. */
 export async function listReaders(context: Context, words: VaultWords): Promise<void> {
@@ -25,7 +25,7 @@ export async function listReaders(context: Context, words: VaultWords): Promise<
 /** The public half of this computer's key, for somebody who lets us in. */
 export async function ownRecipient(context: Context): Promise<void> {
   const { env, globals, json, warn } = context;
-  const { recipient } = await ensureIdentity(env, (text) => context.say(text));
+  const { recipient } = await ensureIdentity(env, tell);
   if (globals.json) json({ v: 1, recipient, identityFile: identityPlace(env).path });
   else warn(recipient);
 }

@@ -6,7 +6,7 @@ import { identityText, parseIdentity } from '../../secrets/identity.ts';
 import { ownReader, type VaultFile } from '../../secrets/vault-file.ts';
 import type { Context } from '../context.ts';
 import { readHidden } from './read-value.ts';
-import { readVault, type VaultWords, vaultFile } from './vault.ts';
+import { readVault, tell, type VaultWords, vaultFile } from './vault.ts';
 
 export const RECOVERY_WORDS = `The recovery key opens the vault when every computer with a key of its own is gone. It is shown once, here, and is
 written to no disk. Print it or copy it by hand, and keep the paper where you keep your passport.`;
@@ -78,7 +78,7 @@ export async function recover(context: Context, words: VaultWords): Promise<void
   const line = text.split(/\r?\n/).find((one) => one.trim() !== '' && !one.startsWith('#')) ?? '';
   const file = vaultFile(context, words, [await parseIdentity(line.replaceAll(/\s/g, ''), 'What was given')]);
   await readVault(file);
-  const own = await ownReader(context.env, (told) => context.say(told));
+  const own = await ownReader(context.env, tell);
   await file.update((vault) =>
     vault.readers.some(({ recipient }) => recipient === own.recipient)
       ? vault

@@ -15,12 +15,16 @@ export interface VaultWords {
 
 /** The vault beside the host file. */
 export function vaultFile(
-  { cwd, env, warn }: Pick<Context, 'cwd' | 'env' | 'warn'>,
+  { cwd, env }: Pick<Context, 'cwd' | 'env'>,
   { file = 'host.yaml' }: VaultWords,
   keys: readonly KeyPair[] = [],
 ): VaultFile {
-  const tell = (text: string): void => warn(plainLine(text));
   return new VaultFile({ directory: dirname(resolve(cwd, file)), env, tell, keys });
+}
+
+/** Beside the output proper, which may be a secret that a script reads. */
+export function tell(text: string): void {
+  process.stderr.write(`${plainLine(text)}\n`);
 }
 
 /** @throws {UserError} when there is none yet. */
