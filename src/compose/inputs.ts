@@ -72,6 +72,8 @@ export function absolutePath() {
     if (value.split('/').includes('..')) return complain(value, 'a path for here', 'it must not hold ..');
     if (tidyPath(value) === '/') return complain(value, 'a path for here', 'that is the whole file system');
     if (Buffer.byteLength(value) > 4095) return { message: 'the path is longer than 4095 bytes' };
+    if (value.split('/').some((part) => Buffer.byteLength(part) > 255))
+      return { message: 'a name in the path is longer than 255 bytes, which no file system of Linux takes' };
     return undefined;
   })
     .overwrite(tidyPath)

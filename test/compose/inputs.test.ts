@@ -99,6 +99,11 @@ describe('refused, saying why', () => {
     ],
     ['absolutePath', '/', '"/" is not a path for here: that is the whole file system'],
     ['absolutePath', '/./', '"/./" is not a path for here: that is the whole file system'],
+    [
+      'absolutePath',
+      `/srv/${'é'.repeat(128)}`,
+      'a name in the path is longer than 255 bytes, which no file system of Linux takes',
+    ],
     ['absolutePath', '/srv/../etc', '"/srv/../etc" is not a path for here: it must not hold ..'],
     ['absolutePath', 'srv', '"srv" is not an absolute path: it does not start with /'],
     [
