@@ -1,7 +1,9 @@
+import type { PlanNote } from '../../compose/recipe.ts';
 import { STATE_DIRECTORY } from '../../connect/program.ts';
 import type { Change, Plan, PlannedStep } from '../../plan/plan.ts';
 import { textDiff } from '../../plan/text-diff.ts';
 import { joinShell, type Shell, sh } from '../../quote.ts';
+import { parseRemovals, removalSimulation } from '../../resources/package/simulate.ts';
 import { library } from '../library.ts';
 import { noted } from './changes.ts';
 
@@ -32,7 +34,7 @@ interface Slot {
  * Shell that prints, for the files that undoing would put back, what they are now and what they would be again. Of a
  * file that not everybody may read only that it is there: it may hold a secret, and a plan is shown around.
  */
-export function readPreview(places: readonly Place[]): Shell {
+export function readPreview(places: readonly Place[], packages: readonly string[]): Shell {
   return sh`${library}
 hw_content() {
   if [ ! -e "$1" ] && [ ! -L "$1" ]; then printf absent
@@ -50,15 +52,13 @@ hw_place() {
   done
 }
 ${joinShell(places.map(({ run, step, part }, index) => sh`hw_place ${index} ${`${STATE_DIRECTORY}/runs/${run}/before/${step}/${part}`}`))}
-:`;
+${packages.length > 0 ? removalSimulation(packages) : sh`:`}`;
 }
 
 /** Adds to a plan that takes steps back what their files would become, and which were edited since. Pure. */
 export function withPreview(plan: Plan, places: readonly Place[], output: Buffer): Plan {
-  const slots = output
-    .toString('utf8')
-    .split('\n')
-    .flatMap((line): Slot[] => slotOf(line.split('\t')));
+  const text = output.toString('utf8');
+  const slots = text.split('\n').flatMap((line): Slot[] => slotOf(line.split('\t')));
   const now = new Map<string, Content>();
   const diffs = places.map((_, index) =>
     slots
@@ -78,11 +78,34 @@ export function withPreview(plan: Plan, places: readonly Place[], output: Buffer
     changes: steps.flatMap(({ changes }) => changes.map(({ change }) => change)),
     notes: [
       ...plan.notes,
+      ...needed(text, packagesOf(plan)),
       ...edited.map((path) =>
         noted(`${path} was changed since by somebody else: that is put aside, not lost.`, 'warning'),
       ),
     ],
   };
+}
+
+/** The packages that a plan takes away. */
+export function packagesOf({ steps }: Plan): readonly string[] {
+  return steps
+    .filter(({ undoing }) => undoing)
+    .flatMap(({ changes }) => changes.map(({ change }) => change))
+    .flatMap(({ kind, id, action }) =>
+      kind === 'package' && action === 'remove' ? [id.slice('package:'.length)] : [],
+    );
+}
+
+/** What apt would have to remove as well: it came later, so what it needs stays. */
+function needed(output: string, packages: readonly string[]): readonly PlanNote[] {
+  const others = parseRemovals(output, packages);
+  if (others.length === 0) return [];
+  return [
+    noted(
+      `${others.join(', ')} came later and cannot do without them: packages that are needed stay.`,
+      'warning',
+    ),
+  ];
 }
 
 function slotOf([place = '', edited = '', kept = '', present = '', path]: readonly string[]): Slot[] {

@@ -6,7 +6,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
 import { planRemove } from './plan-remove.ts';
 import { isUndoable, planRollback, type UndoPlan } from './plan-rollback.ts';
-import { readPreview, withPreview } from './preview.ts';
+import { packagesOf, readPreview, withPreview } from './preview.ts';
 import { parseRecords, type RunRecord, readRecords } from './records.ts';
 import { placeOf } from './undo-step.ts';
 
@@ -54,7 +54,7 @@ async function preview(
   { plan, undoings }: UndoPlan,
 ): Promise<Plan> {
   const places = undoings.map(placeOf);
-  const { output, status, errors } = await session.read(readPreview(places));
+  const { output, status, errors } = await session.read(readPreview(places, packagesOf(plan)));
   if (status !== 0) throw new HostError('What would be put back could not be read.', { output: errors });
   const seen = withPreview(plan, places, output);
   session.announce(seen);
