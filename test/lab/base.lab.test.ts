@@ -65,7 +65,11 @@ describe.each(['bookworm', 'trixie'] as const)('base on %s', (release) => {
     await onBox(
       `echo 'PasswordAuthentication no' >/etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl reload ssh
 # An upgrade, by itself or since a new package asks for it, is not taken back: all of them come beforehand.
-systemctl mask --runtime --quiet --now apt-daily.service apt-daily-upgrade.service
+for unit in apt-daily apt-daily-upgrade; do
+  mkdir -p /run/systemd/system/$unit.service.d
+  printf '[Service]\\nExecStartPre=\\nExecStart=\\nExecStart=/bin/true\\n' >/run/systemd/system/$unit.service.d/no.conf
+done
+systemctl daemon-reload; systemctl stop apt-daily.service apt-daily-upgrade.service
 apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq upgrade -y >/dev/null 2>&1`,
     );
   });
