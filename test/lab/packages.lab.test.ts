@@ -4,6 +4,7 @@ import { labUp } from '../../src/lab/up.ts';
 import { kind as command } from '../../src/resources/command.ts';
 import { kind } from '../../src/resources/package.ts';
 import { Box } from './box-engine.ts';
+import { PackageUndo } from './support/package-undo.ts';
 
 const LAB = 'packages';
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -11,6 +12,24 @@ const box = new Box(LAB);
 
 const install = async (...names: string[]) =>
   box.apply(await box.plan(names.map((name) => kind.of({ name }))));
+
+/** What a run has told people while it went on. */
+const notes = (run: string): Promise<string> =>
+  box.must(
+    `sed -n 's/^note\t//p' ${run}/events | while read -r text; do printf '%s' "$text" | base64 -d; echo; done`,
+  );
+
+/** A source of its own: hw-base 1 is installed, hw-new needs version 2 of it, hw-foe does not mind it yet. */
+const localPackages = `mkdir -p /srv/packages && cd /srv/packages && rm -f ./*
+make() {
+  mkdir -p "b/DEBIAN" && printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: x <x@example.org>\nDescription: x\n%s' "$1" "$2" "$3" >b/DEBIAN/control
+  dpkg-deb -b b "$1_$2.deb" >/dev/null && rm -r b
+  { dpkg-deb -f "$1_$2.deb"; printf 'Filename: ./%s_%s.deb\nSize: %s\nSHA256: %s\n\n' "$1" "$2" "$(stat -c %s "$1_$2.deb")" "$(sha256sum <"$1_$2.deb" | cut -c1-64)"; } >>Packages
+}
+make hw-base 1 ''; make hw-base 2 ''; make hw-new 1 'Depends: hw-base (>= 2)
+'; make hw-foe 1 ''
+echo 'deb [trusted=yes] file:/srv/packages ./' >/etc/apt/sources.list.d/local.list
+apt-get -q update >/dev/null && apt-get -q -y install hw-base=1 >/dev/null`;
 
 beforeAll(async () => {
   await labUp({ name: LAB, release: 'bookworm', report: () => {} });
@@ -24,7 +43,9 @@ it('asks apt without writing its cache, and says what would be installed', async
   await box.must('rm -f /var/cache/apt/*.bin');
   const before = await box.must(caches);
   const { changes } = await box.plan([kind.of({ name: 'jq' })]);
-  expect(changes.map(({ summary }) => summary)).toEqual([expect.stringMatching(/^install jq 1\.\S+$/)]);
+  expect(changes.map(({ summary }) => summary)).toEqual([
+    expect.stringMatching(/^install jq 1\.\S+, with 2 packages that it needs: libonig5, libjq1$/),
+  ]);
   expect(await box.must(caches)).toBe(before);
 });
 
@@ -89,28 +110,113 @@ it('finishes what an interrupted dpkg left behind', async () => {
   expect(plan.changes.map(({ summary }) => summary)).toEqual([
     expect.stringMatching(/^finish installing sl .*, which was interrupted$/),
   ]);
-  expect((await box.apply(plan)).steps.map(({ status }) => status)).toEqual(['changed']);
+  const { steps, run } = await box.apply(plan);
+  expect(steps.map(({ status }) => status)).toEqual(['changed']);
+  expect(await notes(run)).toMatch(
+    /^An installation on the host was interrupted \(.*sl.*\): finishing it first\.$/m,
+  );
   expect(await box.must('dpkg --audit')).toBe('');
 });
 
-it('waits for another program that is installing', async () => {
+it.each(['half-installed', 'unpacked'])('takes up again what was killed at %s', async (moment) => {
+  await box.must('apt-get -q -y purge redis-server redis-tools >/dev/null 2>&1 || :');
+  await new PackageUndo(box).killed(await box.plan([kind.of({ name: 'redis-server' })]), moment);
+  expect(await box.must('dpkg --audit')).not.toBe('');
+  const { steps, run } = await install('redis-server');
+  expect(
+    steps.map(({ status }) => status),
+    JSON.stringify(steps),
+  ).toEqual(['changed']);
+  expect(await notes(run)).toMatch(
+    /^An installation on the host was interrupted \(.*\): finishing it first\.$/m,
+  );
+  expect(await box.must('dpkg --audit')).toBe('');
+});
+
+it('waits for another program that is installing, and says which', async () => {
   await box.must('apt-get -q -y remove jq >/dev/null 2>&1 || :');
   const plan = await box.plan([kind.of({ name: 'jq' })]);
-  // fcntl(2), as dpkg does it; flock(1) is another kind of lock.
-  const said = await box.must(`cat >/tmp/lock.pl <<'END'
+  // fcntl(2), as dpkg does it; flock(1) is another kind of lock. It lets go as soon as it has been named.
+  const said = await box.must(`cat >/tmp/unattended-upgrade <<'END'
 use Fcntl;
 open(my $file, '>>', '/var/lib/dpkg/lock-frontend') or die;
 fcntl($file, F_SETLK, my $lock = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0)) or die;
-print "locked\n";
+print "$$\n";
 close(STDOUT);
-sleep(4);
+for (1 .. 600) { last if \`cat /var/lib/hostwright/runs/*/events\` =~ /^note/m; select(undef, undef, undef, 0.1) }
 END
-mkfifo /tmp/locked; perl /tmp/lock.pl >/tmp/locked 2>/dev/null & cat /tmp/locked`);
-  expect(said).toBe('locked\n');
-  const started = performance.now();
-  const { steps } = await box.apply(plan);
+rm -rf /var/lib/hostwright/runs/*
+mkfifo /tmp/locked; perl /tmp/unattended-upgrade >/tmp/locked 2>/dev/null & cat /tmp/locked`);
+  const { steps, run } = await box.apply(plan);
   expect(steps.map(({ status }) => status)).toEqual(['changed']);
-  expect(performance.now() - started).toBeGreaterThan(3_000);
+  expect(await notes(run)).toBe(
+    `Waiting for unattended-upgrade (process ${said.trim()}), which is installing packages on the host.\n`,
+  );
+});
+
+it('fetches damaged package lists anew', async () => {
+  await box.must(`for f in /var/lib/apt/lists/*_Packages*; do printf 'junk\n\njunk: 1\n' >"$f"; done`);
+  const plan = await box.plan([kind.of({ name: 'hello' })]);
+  expect(plan.changes[0]?.summary).toBe(
+    'install hello (apt cannot read its package lists: they are fetched anew first)',
+  );
+  const { steps, run } = await box.apply(plan);
+  expect(steps.map(({ status }) => status)).toEqual(['changed']);
+  expect(await notes(run)).toMatch(
+    /^apt's package lists on the host are damaged \(.*\): fetching them anew\.$/m,
+  );
+});
+
+it('refuses what does not fit on the disk, and takes up again what a full disk has stopped', async () => {
+  await box.must(
+    'mount -t tmpfs -o size=20M tmpfs /var/cache/apt/archives && mkdir -p /var/cache/apt/archives/partial',
+  );
+  await expect(box.plan([kind.of({ name: 'figlet' })])).rejects.toThrow(
+    /^Installing figlet needs \d+ MB of disk space, and \/var\/cache\/apt\/archives on the host has \d+ MB free\./,
+  );
+  await box.must('umount /var/cache/apt/archives');
+  const plan = await box.plan([kind.of({ name: 'figlet' })]);
+  // What is full only after the plan was made, and where nobody has looked.
+  await box.must(
+    `mkdir -p /usr/share/figlet && mount -t tmpfs -o size=64k tmpfs /usr/share/figlet && head -c 60k /dev/zero >/usr/share/figlet/fill`,
+  );
+  const full = await box.apply(plan);
+  expect(full.steps.at(-1)?.output).toMatch(
+    /^There is not enough free space .*\d+ kB are free on \/.*apt-get clean.* Then apply again/m,
+  );
+  await box.must('umount /usr/share/figlet');
+  const again = await install('figlet');
+  expect(
+    again.steps.map(({ status }) => status),
+    JSON.stringify(again.steps),
+  ).toEqual(['changed']);
+  expect(await box.must('dpkg --audit; figlet x | wc -l')).toMatch(/^[1-9]/);
+});
+
+it('tells what is missing before anything changes: names, or a way out', async () => {
+  await box.must(
+    'mv /etc/apt/apt.conf.d/*proxy* /root/ 2>/dev/null; grep -lri proxy /etc/apt/apt.conf.d /etc/apt/apt.conf 2>/dev/null | xargs -r mv -t /root; cp /etc/resolv.conf /root/',
+  );
+  await box.must(
+    "echo 'nameserver 192.0.2.53' >/etc/resolv.conf; echo 'options timeout:1 attempts:1' >>/etc/resolv.conf",
+  );
+  await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(
+    /deb\.debian\.org.*cannot find out where that is: its name servers \(192\.0\.2\.53, in \/etc\/resolv\.conf\) do not answer/,
+  );
+  await box.must('rm /etc/resolv.conf');
+  await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(/there is no \/etc\/resolv\.conf/);
+  const routes = await box.must('ip route show default; ip -6 route show default');
+  await box.must(
+    'ip route flush default; ip -6 route flush default; ip route del default 2>/dev/null; ip -6 route del default 2>/dev/null; :',
+  );
+  await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(/no way out: no default route/);
+  const via = /via (\S+) dev (\S+)/.exec(routes);
+  await box.must(
+    `cat /root/resolv.conf >/etc/resolv.conf; ip route replace default via ${via?.[1] ?? ''} dev ${via?.[2] ?? ''}`,
+  );
+  await box.must(
+    'for f in /root/*; do grep -q Proxy "$f" && mv "$f" /etc/apt/apt.conf.d/; done; apt-config dump | grep -q "Acquire::http::Proxy "',
+  );
 });
 
 it('says which package apt does not know', async () => {
@@ -119,12 +225,24 @@ it('says which package apt does not know', async () => {
   expect(steps.at(-1)?.output).toMatch(/^apt does not know no-such-package on this host: check the name/m);
 });
 
-it('does not remove what is in the way', async () => {
-  const { steps } = await install('sysvinit-core');
-  expect(steps.at(-1)?.output).toMatch(
-    /^apt would have to remove .*systemd-sysv.*, which hostwright does not do/m,
+it('does not remove what is in the way, and marks what a rollback does not bring back', async () => {
+  await expect(box.plan([kind.of({ name: 'sysvinit-core' })])).rejects.toThrow(
+    /^Installing sysvinit-core would remove .*systemd-sysv.*, which hostwright does not do by itself/,
   );
-  expect(await box.must("dpkg-query -W -f='${db:Status-Abbrev}' systemd-sysv")).toBe('ii ');
+  await box.must(localPackages);
+  const [change] = (await box.plan([kind.of({ name: 'hw-new' })])).changes;
+  expect(change?.summary).toBe('install hw-new 1');
+  expect(change?.irreversible).toBe('upgrades hw-base 1 → 2: a rollback does not bring back the old version');
+  // The lists change after the plan was made: what it did not name is not removed.
+  const plan = await box.plan([kind.of({ name: 'hw-foe' })]);
+  await box.must(
+    'cd /srv/packages && sed -i "/^Package: hw-foe/a Conflicts: hw-base" Packages && touch -d "2 days ago" /var/lib/apt/lists /var/lib/apt/lists/partial',
+  );
+  const { steps } = await box.apply(plan);
+  expect(steps.at(-1)?.output).toMatch(
+    /^With the package lists of now, apt would remove hw-base, which hostwright does not do/m,
+  );
+  expect(await box.must("dpkg-query -W -f='${Version}' hw-base")).toBe('1');
 });
 
 it('says that the packages cannot be fetched', async () => {

@@ -5,11 +5,14 @@ export const mending = sh`
 # hw_repair: finishes what an interrupted dpkg left behind. What another program is doing right now is no such thing.
 hw_repair() {
   [ -n "$(dpkg --audit 2>/dev/null)" ] || return 0
-  hw_apt check || :
+  hw_apt check || ! hw_lists_damaged "$hw_log/last" || hw_mend_lists "$hw_log/last"
   hw_half=$(dpkg-query -W -f='\${db:Status-Abbrev}\${Package}\n' | sed -nE 's/^(.[HUF].|..R)//p' | sort -u | tr '\n' ' ')
   [ -n "$(dpkg --audit 2>/dev/null)" ] || return 0
   hw_say "An installation on the host was interrupted (\${hw_half% }): finishing it first."
   if hw_dpkg --configure -a && [ -z "$(dpkg --audit 2>/dev/null)" ]; then return 0; fi
+  # What was new and is only half there is worth nothing: apt itself may stumble over it.
+  hw_torn=$(dpkg-query -W -f='\${db:Status-Abbrev}\t\${Version}\t\${Package}\n' | sed -nE 's/^.H.\t\t//p' | sort -u)
+  [ -z "$hw_torn" ] || hw_dpkg --remove --force-depends -- $hw_torn || :
   # What is only half there is unpacked anew, and what it depends on is fetched.
   if ! hw_lists_are_old || hw_update; then :; fi
   hw_apt install --fix-broken --no-remove || :
@@ -21,12 +24,12 @@ hw_repair() {
 # hw_lists_damaged FILE: apt says in it that it cannot read its lists.
 hw_lists_damaged() { grep -qE '^E: .*(could not be parsed or opened|MergeList /var/lib/apt/lists|no Package: header|Unable to parse package file /var/lib/apt/lists)' "$1"; }
 
-# hw_mend_lists: they are only copies of what the servers have.
+# hw_mend_lists FILE: apt's complaint is in FILE. They are only copies of what the servers have.
 hw_mend_lists() {
-  if grep -qE '^E: .*(/var/lib/dpkg/status)' "$hw_log/ask"; then
-    hw_fail "dpkg's own list of packages, /var/lib/dpkg/status on the host, is damaged: $(grep -m 1 '^E: ' "$hw_log/ask" | cut -c1-200). Put back a copy of it: /var/lib/dpkg/status-old, or one of /var/backups/dpkg.status.*"
+  if grep -qE '^E: .*(/var/lib/dpkg/status)' "$1"; then
+    hw_fail "dpkg's own list of packages, /var/lib/dpkg/status on the host, is damaged: $(grep -m 1 '^E: ' "$1" | cut -c1-200). Put back a copy of it: /var/lib/dpkg/status-old, or one of /var/backups/dpkg.status.*"
   fi
-  hw_say "apt's package lists on the host are damaged ($(grep -m 1 '^E: ' "$hw_log/ask" | cut -c4-200)): fetching them anew."
+  hw_say "apt's package lists on the host are damaged ($(grep -m 1 '^E: ' "$1" | cut -c4-200)): fetching them anew."
   find /var/lib/apt/lists -maxdepth 1 -type f ! -name lock -delete
   rm -f -- /var/cache/apt/pkgcache.bin /var/cache/apt/srcpkgcache.bin
   hw_update
@@ -36,7 +39,7 @@ hw_mend_lists() {
 # say so (hw_planned) is told.
 hw_foresee() {
   hw_ask "$@" >"$hw_log/ask"
-  if hw_lists_damaged "$hw_log/ask"; then hw_mend_lists; hw_ask "$@" >"$hw_log/ask"; fi
+  if hw_lists_damaged "$hw_log/ask"; then hw_mend_lists "$hw_log/ask"; hw_ask "$@" >"$hw_log/ask"; fi
   hw_gone=$(sed -nE 's/^(Remv|Purg) ([^ ]+) .*/\2/p' "$hw_log/ask" | tr '\n' ' ')
   [ -z "$hw_gone" ] ||
     hw_fail "With the package lists of now, apt would remove \${hw_gone% }, which hostwright does not do by itself. Nothing was installed. If that is what you want, remove it by hand first: apt-get remove \${hw_gone% }"

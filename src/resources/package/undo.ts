@@ -21,6 +21,7 @@ hw_take_away() {
   fi
   # dpkg's own journal of a call that was killed: any call that may write takes it in.
   if [ -e /var/lib/dpkg/status-new ] || [ -n "$(ls /var/lib/dpkg/updates 2>/dev/null)" ]; then hw_dpkg --configure --pending || :; fi
+  if [ -d /var/lib/dpkg/tmp.ci ] && ! grep -q '	/var/lib/dpkg/tmp.ci$' "$HW_BEFORE/found/paths"; then rm -rf -- /var/lib/dpkg/tmp.ci; fi
   # An interrupted run may have left packages half upgraded that were there before.
   [ -z "$(dpkg --audit 2>/dev/null)" ] || hw_repair
 }
@@ -68,6 +69,6 @@ if [ ! -s "$hw_work/stays" ]; then
 fi
 systemctl daemon-reload || :
 hw_marks ${names}
-[ -s "$hw_work/stays" ] || : >"$HW_BEFORE/undone"
+[ -s "$hw_work/stays" ] || { : >"$HW_BEFORE/undone" && sync -- "$HW_BEFORE/undone" "$HW_BEFORE" && rm -rf -- "$HW_BEFORE/found" "$HW_BEFORE/left" "$HW_BEFORE/state.tar" "$HW_BEFORE/undo"; }
 rm -rf -- "$hw_work"`;
 }
