@@ -10,6 +10,10 @@ import { restoreSnapshot, takeSnapshot, upToDate } from './support/snapshot.ts';
 
 const LAB = 'manifest';
 
+/** What has hostwright's name, once its last run has said its last word: kept data and logs aside. */
+const LEFT = `timeout 20 sh -c "while systemctl is-active --quiet 'hostwright-run-*'; do sleep 0.1; done"
+find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/log/*'`;
+
 /**
  * Every recipe, from its own cases: applied and taken back, the machine is as it was. A new recipe is tried as soon as it
  * has a case.
@@ -49,15 +53,7 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
       await applyCase(folder);
       for (const role of example.roles.slice(1)) await change(['remove', role], folder);
       await change(['remove', '--all'], folder);
-      const { stdout } = await labCapture({
-        name: LAB,
-        node: 'box',
-        argv: [
-          'sh',
-          '-c',
-          "find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/log/*'",
-        ],
-      });
+      const { stdout } = await labCapture({ name: LAB, node: 'box', argv: ['sh', '-c', LEFT] });
       expect(stdout).toBe('');
     }),
   );
