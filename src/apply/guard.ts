@@ -67,6 +67,9 @@ hw_confirm() {
   if [ -z "\${hw_armed:-}" ]; then hw_confirmed; return 0; fi
   # Only what these steps owe: a service that is at fault for other reasons may be mended by a later step.
   hw_deliver \${hw_owed:-} || hw_abandon
+  # What manages the network does what it was told only after it has said that it is ready: a connection that is made
+  # before that proves nothing.
+  case \${hw_owed:-} in *:systemd-networkd* | *:networking* | *:NetworkManager* | *:systemd-resolved*) sleep 2 ;; esac
   # A late word about an earlier change of this run says nothing about this one.
   rm -f -- "$HW_VOLATILE/confirmed-$HW_ID"
   hw_arm || hw_abandon
