@@ -20,6 +20,11 @@ find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/l
  */
 describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
   let before: Manifest;
+  // Each case is taken back in one way on one release and in the other way on the other.
+  const turn = release === 'bookworm' ? 0 : 1;
+  const cases = labCases(LAB);
+  const rolledBack = cases.filter((_, index) => index % 2 === turn);
+  const removed = cases.filter((_, index) => index % 2 !== turn);
 
   beforeAll(async () => {
     await labUp({ name: LAB, release, report: () => undefined });
@@ -41,14 +46,14 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
     }
   };
 
-  it.each(labCases(LAB))('$name: apply, then rollback', (example) =>
+  it.each(rolledBack)('$name: apply, then rollback', (example) =>
     leavesNoTrace(example, async (folder) => {
       const changes = await applyCase(folder);
       if (changes.length > 0) await change(['rollback'], folder);
     }),
   );
 
-  it.each(labCases(LAB))('$name: apply, then remove', (example) =>
+  it.each(removed)('$name: apply, then remove', (example) =>
     leavesNoTrace(example, async (folder) => {
       await applyCase(folder);
       for (const role of example.roles.slice(1)) await change(['remove', role], folder);

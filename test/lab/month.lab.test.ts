@@ -19,8 +19,11 @@ const database = labCase('a database', LAB, {
 /** What was written in a month since an apply is there after everything that takes the apply back. */
 describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
   let before: Manifest;
-  // Both releases see every recipe, and each case is seen by one of them.
-  const cases = labCases(LAB).filter((_, index) => index % 2 === (release === 'bookworm' ? 0 : 1));
+  // Each case is taken back in one way on one release and in the other way on the other.
+  const turn = release === 'bookworm' ? 0 : 1;
+  const cases = [database, ...labCases(LAB)];
+  const rolledBack = cases.filter((_, index) => index % 2 === turn);
+  const removed = cases.filter((_, index) => index % 2 !== turn);
 
   beforeAll(async () => {
     await labUp({ name: LAB, release, report: () => undefined });
@@ -57,11 +60,13 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
     ...(example !== database || (await rowIsThere(LAB, events)) ? [] : ['the row in the database']),
   ];
 
-  it.each([database, ...cases])('$name: rollback, then remove', (example) =>
+  it.each(rolledBack)('$name: rollback, then remove', (example) =>
     losesNothing(example, [['rollback'], ['remove', '--all']]),
   );
 
-  it.each([database, ...cases])('$name: remove, then rollback of that', (example) =>
-    losesNothing(example, [...example.roles.map((role) => ['remove', role]), ['rollback']]),
-  );
+  it.each(removed)('$name: remove, and rollback of what is left', (example) => {
+    const [first = '', ...others] = example.roles;
+    const steps = [['remove', first], ...(others.length > 0 ? [['rollback']] : []), ['remove', '--all']];
+    return losesNothing(example, steps);
+  });
 });

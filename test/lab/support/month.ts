@@ -8,7 +8,8 @@ import type { PlannedId } from './recipe-cases.ts';
 /** Something that was written, and must never be lost. */
 export interface Datum {
   readonly path: string;
-  readonly sha256: string;
+  /** A line of it, which nothing else has. */
+  readonly line: string;
 }
 
 /** In the database of a machine that has one. */
@@ -45,16 +46,18 @@ export async function writeMonth(
   ]);
   const added = [...letters, ...uploads];
   const edited = paths('file').filter((path) => after.files.has(path));
+  const wrote = (path: string): Datum => ({ path, line: `# written at ${path}` });
+  const byHand = (path: string): Datum => ({ path, line: `# by hand in ${path}` });
+  const data = [...added.map(wrote), ...edited.map(byHand)];
   const script = joinShell([
     sh`set -e`,
-    ...added.map((path) => sh`mkdir -p -- ${dirname(path)}; printf '# written in %s\n' ${path} >${path}`),
-    ...edited.map((path) => sh`printf '\n# a line by hand\n' >>${path}`),
+    ...data.map(({ path, line }) => sh`mkdir -p -- ${dirname(path)}; printf '\n%s\n' ${line} >>${path}`),
     sh`if command -v psql >/dev/null; then
 cd /; su postgres -c ${`psql -qc "CREATE TABLE month AS SELECT '${ROW}'::text AS row; CHECKPOINT" postgres`}
 fi`,
   ]);
   await inBox(lab, script);
-  return hashes(lab, [...added, ...edited]);
+  return data;
 }
 
 /**
@@ -76,16 +79,11 @@ export async function lostOf(
       return path.startsWith(`${moved.path}/`) ? [moved.place + path.slice(moved.path.length)] : [];
     }),
   ];
-  const there = await hashes(
-    lab,
-    data.flatMap(({ path }) => places(path)),
+  const script = joinShell(
+    data.map(({ path, line }, index) => sh`grep -qsxF -e ${line} -- ${places(path)} || echo ${index}`),
   );
-  return data
-    .filter(
-      ({ path, sha256 }) =>
-        !there.some((found) => found.sha256 === sha256 && places(path).includes(found.path)),
-    )
-    .map(({ path }) => path);
+  const lost = (await inBox(lab, script)).split('\n').filter(Boolean);
+  return lost.map((index) => data[Number(index)]?.path ?? index);
 }
 
 /** Whether the row is still in the files of the database, wherever they are; true as well where there never was one. */
@@ -110,17 +108,11 @@ function newFolders(before: Manifest, after: Manifest): readonly string[] {
   return made.filter((path) => !parents.has(dirname(dirname(path))));
 }
 
-async function hashes(lab: string, paths: readonly string[]): Promise<readonly Datum[]> {
-  const argv = ['sha256sum', '-z', '--', ...new Set(paths)];
-  const { stdout } = await labCapture({ name: lab, node: 'box', argv });
-  const found = stdout.split('\0').filter(Boolean);
-  return found.map((line) => ({ sha256: line.slice(0, 64), path: line.slice(66) }));
-}
-
-async function inBox(lab: string, script: Shell): Promise<void> {
-  const { code, stderr } = await labCapture(
+async function inBox(lab: string, script: Shell): Promise<string> {
+  const { code, stdout, stderr } = await labCapture(
     { name: lab, node: 'box', argv: ['sh', '-s'] },
     { input: script.text },
   );
   if (code !== 0) throw new Error(`A month of use failed: ${stderr}`);
+  return stdout;
 }
