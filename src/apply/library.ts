@@ -92,23 +92,49 @@ hw_note_left() {
 }
 
 # hw_save PATH: moves what was made or changed since out of the way of an undo, and tells where it is. Only root can
-# read it there. Nothing at PATH: nothing to do. What cannot be moved, a mount point, stays where it is.
+# read it there. Nothing at PATH: nothing to do. What cannot be moved stays where it is, and the undo ends there.
 hw_save() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
+  if hw_holds_disk "$1"; then
+    printf '%s\n' "$1 is a disk of its own, or holds one: it is neither moved nor emptied. Unmount it, then do this again." >&2
+    return 1
+  fi
   # The user has said that it need not be kept (--purge-data).
   if [ -n "\${HW_PURGE:-}" ]; then rm -rf --one-file-system -- "$1"; return; fi
   [ -n "\${HW_KEPT:-}" ] || return 1
   (umask 077; mkdir -p -- "$HW_KEPT\${1%/*}") || return 1
+  # To another file system it is copied: half a copy helps nobody, and a full disk harms all.
+  if [ "$(stat -c %d -- "$1")" != "$(stat -c %d -- "$HW_KEPT")" ]; then
+    hw_size=$(du -skx -- "$1" | cut -f1); hw_free=$(df --output=avail -k -- "$HW_KEPT" | tail -n 1 | tr -d ' ')
+    if [ "\${hw_size:-0}" -gt "$(( \${hw_free:-0} - 16384 ))" ]; then
+      printf '%s\n' "$1 takes $((hw_size / 1024)) MB, and $HW_KEPT has $((hw_free / 1024)) MB free: it is not moved there. Move it yourself, then do this again." >&2
+      return 1
+    fi
+  fi
   hw_place=$HW_KEPT$1; hw_count=1
   while [ -e "$hw_place" ] || [ -L "$hw_place" ]; do hw_place=$HW_KEPT$1.$hw_count; hw_count=$((hw_count + 1)); done
   mv -T -- "$1" "$hw_place" || return 1
   hw_event kept "$(hw_text "$1")" "$(hw_text "$hw_place")"
 }
 
+# hw_holds_disk PATH: true when something is mounted there, or below; also what mountpoint(1) cannot see, a folder that
+# is mounted on another of the same file system. mountinfo writes blanks and backslashes in octal (proc(5)).
+hw_holds_disk() {
+  [ -d "$1" ] && [ ! -L "$1" ] || return 1
+  hw_top=$(cd -P -- "$1" && pwd -P && echo x) || return 1
+  HW_TOP=$(printf '%s' "\${hw_top%?x}" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') \
+    awk '$5 == ENVIRON["HW_TOP"] || index($5, ENVIRON["HW_TOP"] "/") == 1 { found = 1; exit } END { exit !found }' /proc/self/mountinfo
+}
+
 # hw_stays PATH TEXT: tells that PATH stays where it is, and why.
-hw_stays() {
-  case \${HW_PURGE:-}$1 in 1/*) rm -rf --one-file-system -- "$1"; return ;; esac
-  hw_event stays "$(hw_text "$1")" "$(hw_text "$2")"
+hw_stays() { hw_event stays "$(hw_text "$1")" "$(hw_text "$2")"; }
+
+# hw_keep_data PATH TEXT: the same of a place that this step has made, for what came later and is in it: that goes if the
+# user has said so (--purge-data), save from a disk of its own.
+hw_keep_data() {
+  if [ -z "\${HW_PURGE:-}" ]; then hw_stays "$1" "$2"
+  elif hw_holds_disk "$1"; then hw_stays "$1" 'since it is a disk of its own, or holds one'
+  else rm -rf --one-file-system -- "$1"; fi
 }
 
 # hw_say TEXT: one line for people while a step is under way.

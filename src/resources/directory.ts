@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { absolutePath, fileMode } from '../compose/inputs.ts';
-import { sh } from '../quote.ts';
+import { type Shell, sh } from '../quote.ts';
 import { defineKind } from './kind.ts';
 import { accountName } from './shared/account.ts';
 import { hasMetadata, isStill, nameOf, observePaths, parsePaths } from './shared/paths.ts';
@@ -60,18 +60,26 @@ fi`,
   [ -d "$P"${parent} ] || hw_fail ${`${parent} does not exist: declare it as a directory before ${path}, or create it by hand`}
   ${clear} mkdir -m 0700 -- "$P"${path} || exit 1
 fi
-# From within, so that a link which the parent's owner swaps in meanwhile is never followed.
-hw_parent=$(cd -P -- "$P"${parent} && pwd -P) && cd -P -- "$P"${path} || exit 1
-[ "$(pwd -P)" = "\${hw_parent%/}"${`/${posix.basename(path)}`} ] || hw_fail ${`${path} is a link: it is not followed`}
+${enter(path, sh`"$P"`)}
 chown -- ${`${owner}:${group}`} . && chmod -- ${`0${mode}`} .`,
       undo: sh`if [ -f ${before} ]; then
-  read -r hw_mode hw_owner <${before} && chown -- "$hw_owner" ${path} && chmod -- "0$hw_mode" ${path}
+  # Whatever somebody put there since has a mode of its own.
+  [ -e ${path} ] || [ -L ${path} ] || exit 0
+  if [ ! -d ${path} ] || [ -L ${path} ]; then hw_stays ${path} 'since it is no folder any more'; exit 0; fi
+  ${enter(path, sh``)}
+  read -r hw_mode hw_owner <${before} && chown -- "$hw_owner" . && chmod -- "0$hw_mode" .
 elif [ ! -d ${path} ] || rmdir -- ${path} 2>/dev/null; then
   hw_restore ${path}
 else
-  hw_stays ${path} 'since it holds files'
+  hw_keep_data ${path} 'since it holds files'
 fi`,
       remember: `${mode} ${owner} ${group}`,
     };
   },
 });
+
+/** Shell that makes the folder the current one: from within, a link that the parent's owner swaps in is never followed. */
+function enter(path: string, stage: Shell): Shell {
+  return sh`hw_parent=$(cd -P -- ${stage}${posix.dirname(path)} && pwd -P) && cd -P -- ${stage}${path} || exit 1
+[ "$(pwd -P)" = "\${hw_parent%/}"${`/${posix.basename(path)}`} ] || hw_fail ${`${path} is a link: it is not followed`}`;
+}

@@ -61,7 +61,7 @@ hw_choose \${HW_ONLY:-} || exit 1
 hw_find_data
 hw_sort_data && hw_spare
 if [ ! -s "$hw_work/stays" ]; then hw_remember_since || exit 1; fi
-while IFS= read -r hw_path; do hw_stays "$hw_path" 'It holds files that were made or changed since.'; done <"$hw_work/staying"
+while IFS= read -r hw_path; do hw_keep_data "$hw_path" 'It holds files that were made or changed since.'; done <"$hw_work/staying"
 hw_take_away || exit 1
 if [ ! -s "$hw_work/stays" ]; then
   hw_put_back || hw_fail 'Files that the packages changed could not be put back: see the output of the run. Do this again once that is mended.'

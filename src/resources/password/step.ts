@@ -24,7 +24,9 @@ export function passwordStep({ user, secret }: PasswordSpec, hash: PasswordState
 ${keepBackups}`,
     change: sh`grep -q -e ${own} /etc/shadow || hw_fail ${`There is no account ${user} on this host that could have a password`}
 chpasswd -e <"$HW_BLOBS"/${blob}`,
-    undo: sh`${restore(user, before)}
+    after: sh`(umask 077; ${hashOf(user)} | sha256sum >${before}.left)`,
+    undo: sh`${staysIfChanged(user, before)}
+${restore(user, before)}
 ${restoreBackups}`,
     blobs: [verifierBlob(blob, { user, secret })],
     remember: 'set',
@@ -45,6 +47,16 @@ function verifierBlob(name: string, { user, secret }: PasswordSpec): Blob {
 
 function hashOf(user: string): Shell {
   return sh`sed -n ${`s/^${user}:\\([^:]*\\):.*/\\1/p`} /etc/shadow`;
+}
+
+/** Whoever has set another password since knows that one, and perhaps no other. */
+function staysIfChanged(user: string, before: Shell): Shell {
+  return sh`if [ -s ${before}.left ]; then
+  hw_sum=$(${hashOf(user)} | sha256sum)
+  if [ "$hw_sum" != "$(cat -- ${before}.left)" ] && [ "$hw_sum" != "$(cut -d: -f2 <${before} | sha256sum)" ]; then
+    hw_stays ${`the password of ${user}`} 'since it was changed'; exit 0
+  fi
+fi`;
 }
 
 /**

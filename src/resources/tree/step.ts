@@ -45,6 +45,7 @@ hw_put "$HW_BLOBS"/${lists.after.name} ${manifestPath(spec.path)} 0600 root root
     after: sh`[ ! -d ${spec.path} ] || { cd -- ${spec.path} && ${placedSums} >"$HW_BEFORE/left"; }`,
     undo: sh`if [ -d ${spec.path} ]; then
   cd -- ${spec.path}
+${refuseLinks(spec.path)}
 ${saveEdited(spec.path)}
   xargs -0 -r rm -f -- <"$HW_BEFORE/created"
   sort -rz -- "$HW_BEFORE/folders" | xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null || :
@@ -53,8 +54,8 @@ fi
 [ ! -s "$HW_BEFORE/modes" ] || (cd -- ${spec.path} && ${restoreModes})
 if [ -e "$HW_BEFORE/manifest" ]; then hw_put "$HW_BEFORE/manifest" ${manifestPath(spec.path)} 0600 root root; else rm -f -- ${manifestPath(spec.path)}; fi
 if [ -e "$HW_BEFORE/root-absent" ]; then
-  find ${spec.path} -depth -type d -empty -delete 2>/dev/null || :
-  [ ! -e ${spec.path} ] || hw_stays ${spec.path} 'since it holds files that came later'
+  rmdir -- ${spec.path} 2>/dev/null || :
+  [ ! -e ${spec.path} ] || hw_keep_data ${spec.path} 'since it holds files that came later'
 fi`,
     blobs: [
       ...Object.values(lists),
@@ -66,6 +67,15 @@ fi`,
     ],
     remember: '1',
   };
+}
+
+/** Whom the folder belongs to may have put a link in the place of one in it: through that, nothing is taken or put back. */
+function refuseLinks(path: string): Shell {
+  return sh`  [ ! -L ${path} ] || hw_fail ${`${path} is a link by now: it is not followed. Remove the link, then do this again.`}
+  hw_links=$(cat -- "$HW_BEFORE/created" "$HW_BEFORE/old" "$HW_BEFORE/folders" | xargs -0 -r sh -c 'for hw_name do
+  while hw_name=\${hw_name%/*}; [ "$hw_name" != . ]; do [ ! -L "$hw_name" ] || printf "%s\n" "$hw_name"; done
+done' sh | sort -u)
+  [ -z "$hw_links" ] || hw_fail "In "${path}" these folders are links by now, which are not followed: $hw_links. Remove the links, then do this again."`;
 }
 
 /** Names with sums of what the step placed, as it is now; the folder is the current one. */

@@ -79,7 +79,8 @@ function create(spec: UserSpec): Shell {
     useradd ${options} --gid ${name} -- ${name}
   else
     useradd ${options} --user-group -- ${name}
-  fi`;
+  fi || exit 1
+${createHome ? reclaim(spec, home) : sh``}`;
 }
 
 function modify(spec: UserSpec): Shell {
@@ -100,25 +101,35 @@ function modify(spec: UserSpec): Shell {
   ${home}`;
 }
 
-/** Sets back what usermod(8) changed. */
-function restore({ name, groups }: UserSpec, before: Shell): Shell {
-  return sh`  usermod --comment "$(cut -d: -f5 <${before})" --home "$(cut -d: -f6 <${before})" \
-    --shell "$(cut -d: -f7 <${before})" -- ${name} || exit 1
-${joinShell(
-  groups.map(
+/** Sets back what usermod(8) changed; what was changed again since is somebody else's. */
+function restore(spec: UserSpec, before: Shell): Shell {
+  const { name, groups } = spec;
+  const fields = (['comment', 'home', 'shell'] as const).flatMap((field) => {
+    const ours = spec[field];
+    if (ours === undefined) return [];
+    const cut = field === 'comment' ? sh` | cut -d, -f1` : sh``;
+    const number = FIELDS[field];
+    return [
+      sh`  if [ "$(getent passwd -- ${name} | cut -d: -f${number}${cut})" = ${ours} ]; then
+    usermod ${`--${field}`} "$(cut -d: -f${number} <${before})" -- ${name} || exit 1
+  fi`,
+    ];
+  });
+  const memberships = groups.map(
     (
       group,
     ) => sh`  if id -Gnz -- ${name} | grep -zqxF -e ${group} && ! grep -zqxF -e ${group} ${before}.groups; then
     gpasswd -d ${name} ${group} >/dev/null || exit 1
   fi`,
-  ),
-)}`;
+  );
+  return joinShell([sh`  getent passwd -- ${name} >/dev/null || exit 0`, ...fields, ...memberships]);
 }
 
 /** Takes the account away; its home goes only while it holds nothing but what useradd(8) put there. */
 function remove(spec: UserSpec, before: Shell): Shell {
   const { name } = spec;
   const { home } = defaults(spec);
+  const mark = `${home}/${FORMER}`;
   return sh`  if getent passwd -- ${name} >/dev/null; then userdel -- ${name} || exit 1; fi
   if [ -s ${before}.group ] && ! getent group -- ${name} >/dev/null; then
     groupadd --gid "$(cut -d: -f3 <${before}.group)" -- ${name} || exit 1
@@ -127,8 +138,25 @@ function remove(spec: UserSpec, before: Shell): Shell {
     if diff -rq -- /etc/skel ${home} >/dev/null 2>&1; then rm -rf -- ${home}
     else
       # Its number may be given to somebody else.
+      if hw_former=$(stat -c '%u %g %a' -- ${home}) && [ "\${hw_former%% *}" != 0 ]; then
+        (umask 077; rm -f -- ${mark} && set -C && printf '%s\n' "$hw_former" >${mark}) || exit 1
+      fi
       chown root:root -- ${home} && chmod 0700 -- ${home} || exit 1
-      hw_stays ${home} 'since it holds files; it belongs to root now'
+      hw_keep_data ${home} 'since it holds files; it belongs to root now'
     fi
+  fi`;
+}
+
+/** In a home that root was given: whose it was, and its mode. */
+const FORMER = '.hostwright-former-owner';
+
+/** Gives an account that is made anew the home that {@link remove} has kept: without it nobody could log in. */
+function reclaim({ name }: UserSpec, home: string): Shell {
+  const mark = `${home}/${FORMER}`;
+  return sh`  if [ -f ${mark} ] && [ ! -L ${mark} ] && [ "$(stat -c %u -- ${home})" = 0 ]; then
+    read -r hw_user hw_group hw_mode <${mark} || exit 1
+    find ${home} -xdev -uid "$hw_user" -exec chown -h -- ${name} {} + || exit 1
+    find ${home} -xdev -gid "$hw_group" -exec chgrp -h -- "$(id -g -- ${name})" {} + || exit 1
+    rm -f -- ${mark} && chown -- "$(id -u -- ${name}):$(id -g -- ${name})" ${home} && chmod -- "0$hw_mode" ${home} || exit 1
   fi`;
 }
