@@ -39,7 +39,11 @@ export function planRemove({ host, records, goes, follow, all, purgeData }: Remo
     steps,
     changes: steps.flatMap(({ changes }) => changes.map(({ change }) => change)),
     services: Object.assign({}, ...records.map(({ services }) => services).reverse(), follow?.services),
-    notes: [...notesOf(undoings), ...(follow?.notes ?? []).filter(({ level }) => level !== 'info')],
+    notes: [
+      ...notesOf(undoings),
+      ...lostNotes(records, goes),
+      ...(follow?.notes ?? []).filter(({ level }) => level !== 'info'),
+    ],
     endpoints: follow?.endpoints ?? [],
     ...{ unchanged: 0, foreignTouched: [], pending: [] },
   };
@@ -67,5 +71,29 @@ function notesOf(undoings: readonly Undoing[]) {
     run.changes.flatMap(({ id, irreversible }) =>
       irreversible !== undefined && ids.includes(id) ? [noted(`${id}: ${irreversible}`, 'warning')] : [],
     ),
+  );
+}
+
+/** Where the oldest record of a resource went, what it was before hostwright cannot be had back: a person must know. */
+function lostNotes(records: readonly RunRecord[], goes: Removal['goes']) {
+  const oldest = new Map<string, boolean>();
+  for (const run of records) {
+    const roles = new Map(run.changes.map(({ id, role }) => [id, role]));
+    for (const step of [...run.steps].reverse()) {
+      if (step.undoing || !(step.recorded || step.pruned)) continue;
+      for (const { id } of step.parts) {
+        if (!step.undone.has(id) && goes(id, roles.get(id) ?? '')) oldest.set(id, step.pruned);
+      }
+    }
+  }
+  return [...oldest].flatMap(([id, lost]) =>
+    lost
+      ? [
+          noted(
+            `${id}: what it was before hostwright is no longer kept, so it does not become that again. Look after it by hand.`,
+            'warning',
+          ),
+        ]
+      : [],
   );
 }

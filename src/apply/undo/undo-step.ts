@@ -52,7 +52,8 @@ function partsOf(undoing: Undoing): Step {
   const { run, step, part, ids } = undoing;
   const script = `${STATE_DIRECTORY}/runs/${run.id}/script`;
   const mark = markOf(undoing);
-  const partial = step.batch && ids.length < step.parts.length - step.undone.size;
+  // Of what was taken back earlier something may be there again, and be somebody else's.
+  const partial = step.batch && ids.length < step.parts.length;
   const names = partial ? ids.map((id) => id.slice(id.indexOf(':') + 1)) : [];
   return {
     converged: joinShell(

@@ -135,6 +135,26 @@ describe('a removal', () => {
     );
   });
 
+  it('names them also when the rest of the batch was taken back before: it may be there again', () => {
+    const half = run('20260101-100000-aaaaaa', [
+      [{ id: 'package:nginx', undone: true }, { id: 'package:curl' }],
+    ]);
+    const whole = planRemove({
+      ...{ host: 'attic', records: records(half), goes: () => true, all: true, purgeData: false },
+    });
+    expect(whole.plan.steps[0]?.changes[0]?.step.change.text).toContain(`undo 0 0 "$HW_ID" 'curl'`);
+  });
+
+  it('says what cannot become again what it was, since its record went', () => {
+    const gap = older.replace('recorded\t1', 'pruned\t1');
+    const { plan: all } = planRemove({
+      ...{ host: 'attic', records: records(newer, gap), goes: () => true, all: true, purgeData: false },
+    });
+    expect(all.notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^file:\/etc\/a: what it was before hostwright is no longer kept/),
+    ]);
+  });
+
   it('knows the role that made a resource', () => {
     expect(ids(plan((_, role) => role === 'shop'))).toEqual(['file:/etc/b']);
   });
