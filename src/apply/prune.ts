@@ -39,7 +39,9 @@ hw_prune() (
 # hw_thin RUN: of what it recorded only that stays which taking a resource off will need.
 hw_thin() {
   [ -e "$1/resources" ] && [ -d "$1/before" ] || return 0
-  [ -n "$hw_needed" ] || hw_needed=$(hw_find_needed; echo -)
+  [ -n "$hw_needed" ] || hw_needed=$(hw_find_needed)
+  # Without an answer nothing is known to be dispensable.
+  case $hw_needed in *-) ;; *) exit 1 ;; esac
   hw_left=
   for hw_step in "$1"/before/*; do
     [ -d "$hw_step" ] || continue
@@ -84,7 +86,7 @@ hw_condense() {
 }
 
 # hw_find_needed: a line "RUN STEP" for each step that has to stay: of each resource that is still ours the oldest record
-# that has not been undone; of kinds whose records say only what a step added, all of them.
+# that has not been undone; of kinds whose records say only what a step added, all of them. The last line is "-".
 hw_find_needed() {
   {
     printf 'run\t%s\n' $hw_all "$HW_ID"
@@ -107,6 +109,7 @@ hw_find_needed() {
         if (!((order[r], step) in said)) print order[r] " " step
         said[order[r], step] = 1
       }
+      print "-"
     }'
 }
 
