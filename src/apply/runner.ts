@@ -103,7 +103,7 @@ hw_step() {
   (set -e; "hw_do_$1_record") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'Its present state could not be saved, so it was not changed.'; hw_abandon; fi
   # What undoing needs is on the disk before anything changes, and that it is there only after it.
-  hw_to_disk "$HW_BEFORE" && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
+  hw_to_disk "$HW_BEFORE" && hw_memory_to_disk && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
     hw_failed_step "$1" "$hw_begun" 'Its present state could not be written to the disk, so it was not changed.'; hw_abandon
   }
   if ! "hw_do_$1_owes"; then
@@ -131,6 +131,9 @@ hw_after() {
 
 # hw_to_disk PATH: with everything in it.
 hw_to_disk() { find "$1" \( -type f -o -type d \) -exec sync -- {} +; }
+
+# hw_memory_to_disk: of the steps before this one, whose work is there already.
+hw_memory_to_disk() { [ ! -e "$HW_STATE/remembered" ] || sync -- "$HW_STATE/remembered"; }
 
 # Memory of guarded steps is kept only once they are confirmed.
 hw_keep_memory() {
@@ -183,8 +186,10 @@ hw_finish() {
     if [ "$(wc -l <"$HW_STATE/remembered")" -gt 2000 ]; then
       tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" &&
         sync -- "$HW_STATE/remembered.new" && mv -f -- "$HW_STATE/remembered.new" "$HW_STATE/remembered"
-    else sync -- "$HW_STATE/remembered"; fi
+    fi
   fi
+  # Also what the steps left: edits that come later are known by it.
+  sync -f -- "$HW_STATE"
   [ "\${hw_room:-1048576}" -ge 1048576 ] || hw_event full "$hw_room"
   hw_event end "$1"
   # Nobody waits for this any more.
@@ -222,12 +227,14 @@ hw_leave() {
   flock -n 9 && rm -rf -- "$HW_STATE" "$HW_VOLATILE"
 }
 
-# hw_settle: remembers the step that was under way if it had been made: else it would pass for somebody else's work.
+# hw_settle: remembers the step that was under way if it had been made: else it would pass for somebody else's work. It
+# is the last that was recorded, whatever it has said since; after a power cut, what was only said may be lost.
 hw_settle() {
-  hw_n=$(tail -n 1 -- "$HW_RUN/events" | sed -n 's/^step-started	//p')
-  [ -n "$hw_n" ] && [ -e "$HW_RUN/before/$hw_n/recorded" ] || return 0
+  hw_n=$(cd -- "$HW_RUN/before" && ls -d -- */recorded 2>/dev/null | sort -n | tail -n 1)
+  hw_n=\${hw_n%/recorded}
+  [ -n "$hw_n" ] && [ ! -e "$HW_RUN/undone/$hw_n" ] || return 0
   HW_BEFORE=$HW_RUN/before/$hw_n
-  hw_after "$hw_n"
+  grep -q "^step-ended	$hw_n	" -- "$HW_RUN/events" || hw_after "$hw_n"
   (set -e; "hw_do_\${hw_n}_converged") >/dev/null 2>&1 </dev/null 9>&-
   [ $? != 0 ] || "hw_do_\${hw_n}_remember"
 }
@@ -248,7 +255,10 @@ hw_redo() { HW_BEFORE=$3; (set -e; "hw_do_$1_undo_$2"); }
 hw_entry() {
   case $1 in
   run)
-    hw_begin; (set -e; hw_state_files) >>"$HW_RUN/output" 2>&1 </dev/null 9>&- || hw_finish 1
+    hw_begin
+    # Not before ||: there, nothing in it would end it.
+    (set -e; hw_state_files) >>"$HW_RUN/output" 2>&1 </dev/null 9>&-
+    [ $? = 0 ] || hw_finish 1
     hw_steps
     hw_deliver "$HW_STATE"/pending/*:* || hw_finish 1
     (hw_last) >>"$HW_RUN/output" 2>&1 </dev/null 9>&-

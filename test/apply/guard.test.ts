@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { follower } from '../../src/apply/follow.ts';
@@ -229,6 +230,33 @@ describe('the records of runs', () => {
     await run.finish('ended');
     expect(run.outcome.status).toBe(137);
     expect(remembered()).toBe('test:a\tmade a\n');
+  });
+
+  it.each([
+    ['it has said something in between', sh`hw_say 'waiting'`],
+    ['the disk has lost what it said', sh`: >"$HW_RUN/events"`],
+  ])('remember it although %s', async (_, before) => {
+    const change = sh`: >${join(box.path, 'work/a')}; ${before}; kill -KILL $$`;
+    const run = new Run('r1', planned('a', { change }));
+    await run.finish('run');
+    await run.finish('ended');
+    expect(remembered()).toBe('test:a\tmade a\n');
+  });
+
+  it('do not speak of an apply of which not all could be written down', async () => {
+    const run = new Run('r1', planned('a'));
+    const stateFiles = ['host.yaml', 'meta.json'].map((name) => ({
+      path: `applied/${name}`,
+      blob: { name, sha256: name, size: 1, open: () => Readable.from([]) },
+    }));
+    const { script } = runScript(run.plan, { id: 'r1', owner: 'r1', stateFiles });
+    writeFileSync(join(run.folder, 'script'), box.moved(script.text));
+    // The other one did not arrive.
+    writeFileSync(join(run.folder, 'blobs/meta.json'), '{}');
+    await run.finish('run');
+    expect(run.outcome.status).toBe(1);
+    expect(existsSync(join(box.path, 'state/applied/meta.json'))).toBe(false);
+    expect(made()).toEqual([]);
   });
 
   it('are put in order by the next run after a power cut', async () => {
