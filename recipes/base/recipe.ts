@@ -12,6 +12,7 @@ export default defineRecipe({
   menu: 30,
   stage: 'guard',
   exposable: false,
+  facts: ['clock', 'machine', 'sshd', 'upgrades'],
   inputs,
   resources(context) {
     const parts = [nameParts, clockParts, lidParts, upgradeParts, sshParts].map((part) => part(context));

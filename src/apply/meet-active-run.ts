@@ -1,7 +1,7 @@
 import type { RootShell } from '../connect/root-shell.ts';
 import { InterruptedError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
-import { readFacts } from '../facts/read-facts.ts';
+import { readFacts, type WantedFacts } from '../facts/read-facts.ts';
 import { follower } from './follow.ts';
 import type { SessionOptions } from './session.ts';
 
@@ -20,7 +20,7 @@ export async function meetActiveRun(shell: RootShell, facts: Facts, options: Ses
   const { status, changed, failed } = following.outcome();
   const end = status === 0 ? 'has ended well' : 'has ended with a failure';
   listener({ event: 'note', text: `That run ${end}: ${changed.length} changed, ${failed.length} failed.` });
-  return readFacts(shell);
+  return readFacts(shell, wanted);
 }
 
 /** Ctrl-C while another's run is followed: only the following ends. */

@@ -2,7 +2,7 @@ import { type Composition, compose } from '../compose/compose.ts';
 import { connect } from '../connect/connect.ts';
 import type { Connection } from '../connect/connection.ts';
 import { rootSecrets } from '../connect/root-secrets.ts';
-import { readFacts, requireSupported } from '../facts/read-facts.ts';
+import { factsFor, readFacts, requireSupported } from '../facts/read-facts.ts';
 import type { Host } from '../host/host.ts';
 import { type Observations, observe } from '../observe/observe.ts';
 import { makePlan, servicesOf } from '../plan/make-plan.ts';
@@ -30,12 +30,13 @@ export const openSession: OpenSession = async (host, options) => {
     await offerKey(connection, options);
     const secrets = rootSecrets();
     const shell = await openShell(connection, host, options, secrets);
-    let facts = await readFacts(shell);
+    const wanted = options.wanted ?? factsFor(host.roles);
+    let facts = await readFacts(shell, wanted);
     const note = requireSupported(facts, connection.target);
     options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
     for (const text of [...(note ? [note] : []), ...hostNotes(facts, Date.now() / 1000)])
       options.listener({ event: 'note', text });
-    facts = await meetActiveRun(shell, facts, options);
+    facts = await meetActiveRun(shell, facts, wanted, options);
     return session({ host, options, connection, shell, facts, started, secrets });
   } catch (error) {
     await connection.close();

@@ -3,6 +3,7 @@ import type { Ask, Connection } from '../connect/connection.ts';
 import type { Answer } from '../connect/root-shell.ts';
 import type { Listener, RunEvent } from '../events.ts';
 import type { Facts } from '../facts/facts.ts';
+import type { WantedFacts } from '../facts/read-facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Decisions } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -29,6 +30,8 @@ export interface SessionOptions {
   readonly origin?: Origin;
   /** Apply even though the host was last applied from something that this folder lacks (`--take-over`). */
   readonly takeOver?: boolean;
+  /** Which facts are read; default: what the host's roles ask for. */
+  readonly wanted?: WantedFacts;
   /** A run that is going on is followed to its end first (`apply`); otherwise it is only mentioned. */
   readonly attach: boolean;
   /** A connection to the host that is being made already; default: one is made. */

@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly takeOver?: boolean;
   /** The host as it is to be planned for, where that is not what its file says. */
   readonly as?: Host;
+  /** Read every fact, also those that no role asks for. */
+  readonly everyFact?: true;
 }
 
 /** How {@link createHostRun} shows what happens. */
@@ -67,13 +69,16 @@ export async function createHostRun(
     host,
     view,
     ask,
-    open: async ({ attach, only, takeOver = false, as = host }) => {
-      const { openSession } = await import('../apply/open-session.ts');
+    open: async ({ attach, only, takeOver = false, as = host, everyFact }) => {
+      const [{ openSession }, { factsFor }] = await Promise.all([
+        import('../apply/open-session.ts'),
+        import('../facts/read-facts.ts'),
+      ]);
       const tell = (text: string): void => view.listener({ event: 'note', text });
       const store = secrets ?? (await vaultOf(host, context, tell));
       const session = await openSession(as, {
         ...{ ask, listener: view.listener, adopt, onConflict, closeUnlisted, attach, takeOver, signal },
-        ...{ owner: describeOwner(origin), origin },
+        ...{ owner: describeOwner(origin), origin, wanted: everyFact ? 'all' : factsFor(host.roles) },
         secrets: store,
         ...(only === undefined ? {} : { only }),
         ...(acceptHostKey === undefined ? {} : { acceptHostKey }),

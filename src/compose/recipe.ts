@@ -111,6 +111,8 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   readonly stage?: 'guard' | 'service';
   /** False for roles that serve nothing themselves: `expose` is then an unknown key. */
   readonly exposable?: boolean;
+  /** Facts that cost some time, and are read only for recipes that name them here (`onRequest` in `src/facts/probes/`). */
+  readonly facts?: readonly (keyof Facts)[];
   readonly inputs: Schema;
   endpoints?(context: EndpointContext<z.infer<Schema>>): readonly Endpoint[];
   resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;

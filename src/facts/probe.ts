@@ -4,6 +4,8 @@ import type { Shell } from '../quote.ts';
 export interface FactProbe<Value> {
   /** POSIX sh that only reads. Runs as root with stdin closed; whatever it prints is given to `parse`. */
   readonly script: Shell;
+  /** Read only for roles whose recipe asks for it (`Recipe.facts`): it costs time that other hosts need not spend. */
+  readonly onRequest?: true;
   /** Pure. Unknown or missing output gives an "unknown" value, never an exception. */
   parse(output: string): Value;
 }

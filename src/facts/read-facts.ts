@@ -1,19 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { RootShell } from '../connect/root-shell.ts';
 import { HostError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { sectionedScript, splitSections } from '../observe/sections.ts';
 import { sh } from '../quote.ts';
 import type { Facts } from './facts.ts';
+import type { FactProbe } from './probe.ts';
 import { factProbes } from './registry.generated.ts';
 
 /** Formats of host-side records this version can read and write. */
 export const RECORD_FORMAT = 2;
 
-/** Reads every fact in one exchange. */
-export async function readFacts(shell: RootShell): Promise<Facts> {
+/** Names of the facts that are read; `all` for every one. */
+export type WantedFacts = ReadonlySet<string> | 'all';
+
+/** What these roles ask for; everything where there is no role, since a person wants to look around then. Pure. */
+export function factsFor(roles: Host['roles']): WantedFacts {
+  if (roles.length === 0) return 'all';
+  return new Set(roles.flatMap(({ definition }) => definition.facts ?? []));
+}
+
+/** Reads the facts in one exchange. Those that nobody asks for are "unknown". */
+export async function readFacts(shell: RootShell, wanted: WantedFacts): Promise<Facts> {
   const nonce = randomBytes(16).toString('hex');
   // A fact that cannot be read is "unknown", so the status of its fragment does not matter.
-  const sections = Object.entries(factProbes).map(([name, { script }]) => ({
+  const probes: readonly (readonly [string, FactProbe<unknown>])[] = Object.entries(factProbes);
+  const read = probes.filter(([name, { onRequest }]) => !onRequest || wanted === 'all' || wanted.has(name));
+  const sections = read.map(([name, { script }]) => ({
     name,
     script: sh`(${script}
 )
@@ -21,10 +34,7 @@ export async function readFacts(shell: RootShell): Promise<Facts> {
   }));
   const { output, errors } = await shell.read(sectionedScript(sections, nonce));
   const parts = splitSections(output, sections, nonce, errors);
-  const facts = Object.entries(factProbes).map(([name, probe]) => [
-    name,
-    probe.parse(parts.get(name)?.toString('utf8') ?? ''),
-  ]);
+  const facts = probes.map(([name, probe]) => [name, probe.parse(parts.get(name)?.toString('utf8') ?? '')]);
   return Object.fromEntries(facts) as Facts;
 }
 

@@ -26,7 +26,7 @@ export function command(context: Context) {
 
 async function showFacts(run: HostRun): Promise<void> {
   const { context, host } = run;
-  const { facts } = await run.open({ attach: false });
+  const { facts } = await run.open({ attach: false, everyFact: true });
   if (context.globals.json) return context.json({ v: 1, host: host.name, facts });
   const { factsText } = await import('../facts-text.ts');
   await run.warn(factsText(facts));

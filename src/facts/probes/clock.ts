@@ -20,6 +20,7 @@ export interface ClockKeeper {
 }
 
 export const fact = defineFact<Clock>({
+  onRequest: true,
   script: sh`echo '##zone'; readlink /etc/localtime; echo '##old'; head -n 1 /etc/timezone 2>/dev/null
 echo '##zones'; if [ -e /usr/share/zoneinfo/UTC ]; then echo yes; fi
 echo '##units'; systemctl show -p Id,LoadState,ActiveState,UnitFileState chrony.service ntpsec.service ntp.service openntpd.service systemd-timesyncd.service 2>/dev/null`,

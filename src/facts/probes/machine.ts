@@ -16,6 +16,7 @@ export interface Machine {
 }
 
 export const fact = defineFact<Machine>({
+  onRequest: true,
   script: sh`echo '##container'; systemd-detect-virt --container 2>/dev/null
 echo '##lid'; ls -d /proc/acpi/button/lid/*/state 2>/dev/null; grep -F '"Lid Switch"' /proc/bus/input/devices 2>/dev/null
 if [ -e /etc/cloud/cloud.cfg ] && [ ! -e /etc/cloud/cloud-init.disabled ]; then

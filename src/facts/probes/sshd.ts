@@ -37,6 +37,7 @@ export interface Person {
 const SETTINGS = sh`^(passwordauthentication|kbdinteractiveauthentication|permitrootlogin|pubkeyauthentication|authenticationmethods|hostkey|x11forwarding|permitemptypasswords|kexalgorithms|ciphers|macs|hostkeyalgorithms) `;
 
 export const fact = defineFact<Sshd>({
+  onRequest: true,
   // sshd -T wants the folder that its service has while it runs; a private one will do for looking (unshare(1)).
   script: sh`cd /etc/ssh 2>/dev/null && [ -f sshd_config ] || exit 0
 echo '##effective'

@@ -25,6 +25,7 @@ export interface AptSetting {
 const OURS: readonly string[] = [CONFFILES_FILE, REBOOT_FILE, UPGRADES_FILE];
 
 export const fact = defineFact<Upgrades>({
+  onRequest: true,
   script: sh`echo '##package'; dpkg-query -W -f='\${db:Status-Abbrev}\n' unattended-upgrades 2>/dev/null
 echo '##ours'; if [ -e ${UPGRADES_FILE} ]; then echo there; fi
 sed -n ${`s|^file:${UPGRADES_FILE}\t||p`} ${`${STATE_DIRECTORY}/remembered`} 2>/dev/null | tail -n 1
