@@ -6,7 +6,12 @@ import { follower } from './follow.ts';
 import type { SessionOptions } from './session.ts';
 
 /** A run that lost its controller goes on on the host: `apply` follows it to its end, other commands mention it. */
-export async function meetActiveRun(shell: RootShell, facts: Facts, options: SessionOptions): Promise<Facts> {
+export async function meetActiveRun(
+  shell: RootShell,
+  facts: Facts,
+  wanted: WantedFacts,
+  options: SessionOptions,
+): Promise<Facts> {
   const { active } = facts.runs;
   if (!active) return facts;
   const { listener, signal } = options;
