@@ -50,7 +50,7 @@ export class Sandbox {
   }
 
   /** Runs one part of a step as a run does; its blobs are there, and uploaded anew each time. */
-  async part(step: Step, part: 'converged' | 'unmoved' | 'record' | 'change' | 'undo') {
+  async part(step: Step, part: 'converged' | 'unmoved' | 'record' | 'change' | 'after' | 'undo') {
     const blobs = join(this.path, 'blobs');
     const before = join(this.path, 'before');
     for (const folder of [blobs, before]) mkdirSync(folder, { recursive: true });

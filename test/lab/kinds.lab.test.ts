@@ -90,6 +90,24 @@ describe.each(['bookworm', 'trixie'] as const)('the kinds on Debian %s', (releas
     expect(await box.must('ls -d /home/hwanna /etc/sysctl.d/*hostwright* 2>&1 || :')).not.toMatch(/^\//m);
   });
 
+  it('gives an account that is made anew the home that an undo has kept', async () => {
+    const accounts = resources.filter(({ kind }) => kind === 'user' || kind === 'group');
+    const home = "stat -c '%U %G %a' /home/hwanna /home/hwanna/.key";
+    const plan = await box.plan(accounts);
+    const { run } = await box.apply(plan);
+    await box.must('echo key >/home/hwanna/.key && chown hwanna:hwanna /home/hwanna/.key');
+    const before = await box.must(home);
+    await box.undo(plan, run);
+    expect(await box.must("stat -c '%U %G %a' /home/hwanna")).toBe('root root 700\n');
+    // Somebody else gets its number meanwhile.
+    await box.must('useradd --no-create-home hwother');
+    const again = await box.plan(accounts);
+    const { steps } = await box.apply(again);
+    expect(steps.map(({ status }) => status)).not.toContain('failed');
+    expect(await box.must(home)).toBe(before);
+    await box.must('userdel hwother');
+  });
+
   it('has a hand edit for every kind with samples', () => {
     const kinds = new Set(Object.keys(handEdits).map((id) => id.split(':')[0]));
     expect([...new Set(resources.map(({ kind }) => kind))].filter((kind) => !kinds.has(kind))).toEqual([]);

@@ -135,6 +135,30 @@ describe('an uploaded folder', () => {
     expect((await box.part(step, 'unmoved')).status).not.toBe(0);
   });
 
+  it('is not taken back through a link that took the place of one of its folders', async () => {
+    write(source, { 'sub/x': 'ours' });
+    write(path, { 'sub/x': 'before' });
+    const { step } = await plan(true);
+    await box.apply(step);
+    const elsewhere = join(box.path, 'work');
+    writeFileSync(join(elsewhere, 'x'), 'theirs');
+    rmSync(join(path, 'sub'), { recursive: true });
+    symlinkSync(elsewhere, join(path, 'sub'));
+    const { status, stderr } = await box.part(step, 'undo');
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('./sub.') });
+    expect(readFileSync(join(elsewhere, 'x'), 'utf8')).toBe('theirs');
+  });
+
+  it('leaves empty folders that came later', async () => {
+    write(source, { 'sub/x': 'ours' });
+    rmSync(path, { recursive: true });
+    const { step } = await plan();
+    await box.apply(step);
+    mkdirSync(join(path, 'inbox'));
+    expect((await box.part(step, 'undo')).status).toBe(0);
+    expect(found()).toEqual({ inbox: 'folder' });
+  });
+
   it('takes over a link in the place of a file when told to', async () => {
     write(source, { index: 'ours' });
     const target = join(box.path, 'work', 'target');

@@ -18,7 +18,8 @@ export function userStep(spec: UserSpec, state: UserState): Step {
     record: sh`getent passwd -- ${spec.name} >${before} || :
 getent group -- ${spec.name} >${before}.group || :
 id -Gnz -- ${spec.name} >${before}.groups 2>/dev/null || :
-if [ -e ${defaults(spec).home} ]; then : >${before}.home; fi
+# A home that an undo has kept is ours still.
+if [ -e ${defaults(spec).home} ] && [ ! -e ${`${defaults(spec).home}/${FORMER}`} ]; then : >${before}.home; fi
 ${keepBackups}`,
     change: sh`if getent passwd -- ${spec.name} >/dev/null; then
 ${modify(spec)}
