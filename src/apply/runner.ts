@@ -156,10 +156,19 @@ hw_begin() {
     hw_event end 75; exit 0
   fi
   hw_tidy
+  hw_in_order
   printf '%s\n' "$HW_ID" >"$HW_STATE/current"
   printf '%s\n' "$HW_FORMAT" >"$HW_STATE/format"
   # Room for the last words of a run that fills the disk.
   fallocate -l 1M -- "$HW_RUN/reserve" 2>/dev/null || head -c 1048576 /dev/zero >"$HW_RUN/reserve" || :
+}
+
+# hw_in_order: runs are told apart by when they began, so this one must not seem older than the one before it: a machine
+# without a clock of its own starts with the time of its last hour, and two runs may begin in one second.
+hw_in_order() {
+  hw_newest=$(stat -c '%Y %n' -- "$HW_STATE"/runs/*/owner 2>/dev/null | grep -vF "/$HW_ID/owner" | sort -n | tail -n 1)
+  hw_newest=\${hw_newest%% *}
+  [ "\${hw_newest:-0}" -lt "$(stat -c %Y -- "$HW_RUN/owner")" ] || touch -d "@$((hw_newest + 1))" -- "$HW_RUN/owner"
 }
 
 # hw_tidy: ends in the journal the run that a power cut has ended, and drops uploads that never became a run.

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -270,6 +280,16 @@ describe('the records of runs', () => {
     expect(existsSync(join(cut.folder, 'blobs'))).toBe(false);
     expect(remembered()).toBe('test:x\tcut sho\ntest:b\tmade b\n');
     expect(next.outcome).toMatchObject({ status: 0, changed: ['test:b'] });
+  });
+
+  it('are in the order of the runs, whatever the clock says', async () => {
+    const first = new Run('r2', planned('a'));
+    await first.finish('run');
+    const ahead = Math.floor(Date.now() / 1000) + 3_000;
+    utimesSync(join(first.folder, 'owner'), ahead, ahead);
+    const later = [new Run('r1', planned('b')), new Run('r0', planned('c'))];
+    for (const run of later) await run.finish('run');
+    expect(later.map(({ folder }) => statSync(join(folder, 'owner')).mtimeMs / 1000 - ahead)).toEqual([1, 2]);
   });
 
   it('refuse a second run and name the first', async () => {
