@@ -103,17 +103,18 @@ hw_save() {
   if [ -n "\${HW_PURGE:-}" ]; then rm -rf --one-file-system -- "$1"; return; fi
   [ -n "\${HW_KEPT:-}" ] || return 1
   (umask 077; mkdir -p -- "$HW_KEPT\${1%/*}") || return 1
-  # To another file system it is copied: half a copy helps nobody, and a full disk harms all.
+  hw_place=$HW_KEPT$1; hw_count=1
+  while [ -e "$hw_place" ] || [ -L "$hw_place" ]; do hw_place=$HW_KEPT$1.$hw_count; hw_count=$((hw_count + 1)); done
+  # To another file system it is copied: half a copy helps nobody, and a full disk harms all. Only what is on the disk
+  # there goes here, or a power cut would leave neither.
   if [ "$(stat -c %d -- "$1")" != "$(stat -c %d -- "$HW_KEPT")" ]; then
     hw_size=$(du -skx -- "$1" | cut -f1); hw_free=$(df --output=avail -k -- "$HW_KEPT" | tail -n 1 | tr -d ' ')
     if [ "\${hw_size:-0}" -gt "$(( \${hw_free:-0} - 16384 ))" ]; then
       printf '%s\n' "$1 takes $((hw_size / 1024)) MB, and $HW_KEPT has $((hw_free / 1024)) MB free: it is not moved there. Move it yourself, then do this again." >&2
       return 1
     fi
-  fi
-  hw_place=$HW_KEPT$1; hw_count=1
-  while [ -e "$hw_place" ] || [ -L "$hw_place" ]; do hw_place=$HW_KEPT$1.$hw_count; hw_count=$((hw_count + 1)); done
-  mv -T -- "$1" "$hw_place" || return 1
+    cp -a -T -- "$1" "$hw_place" && sync -f -- "$HW_KEPT" && rm -rf --one-file-system -- "$1" || return 1
+  else mv -T -- "$1" "$hw_place" || return 1; fi
   hw_event kept "$(hw_text "$1")" "$(hw_text "$hw_place")"
 }
 

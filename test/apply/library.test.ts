@@ -63,6 +63,20 @@ describe('what came later', () => {
     }
   });
 
+  it('goes to another file system only when there is room for it, and whole', () => {
+    box.program('stat', 'case $* in *kept) echo 1 ;; *) echo 2 ;; esac');
+    box.program('df', 'echo Avail; cat "$0.kilobytes"');
+    const room = (kilobytes: number) => writeFileSync(join(box.bin, 'df.kilobytes'), String(kilobytes));
+    const save = sh`PATH=${box.bin}:$PATH; hw_save ${data}`;
+    room(16_384);
+    expect(run(save)).toMatchObject({ status: 1, stderr: expect.stringContaining('16 MB free') });
+    expect(existsSync(join(data, 'disk', 'photo'))).toBe(true);
+    room(100_000);
+    expect(run(save).status).toBe(0);
+    expect(readFileSync(join(box.path, 'kept', data, 'disk', 'photo'), 'utf8')).toBe('a photo');
+    expect(existsSync(data)).toBe(false);
+  });
+
   it('is never what only stays: that may have been there before', () => {
     const { stdout } = run(sh`hw_stays ${data} because`, true);
     expect(stdout.toString()).toBe(`stays ${data} because\n`);
