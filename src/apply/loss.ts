@@ -14,9 +14,15 @@ export function explainLoss(error: unknown, plan: Plan, uploaded: boolean): unkn
   return new ConnectError(error.message, {
     cause: error,
     hint: isGuarded(plan)
-      ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run the same command again.`
-      : 'The run goes on on the host without this computer. Run the same command again to follow it to its end.',
+      ? `The host undoes a change that nobody confirms within ${CONFIRM_SECONDS} seconds. Then run ${again(plan)}.`
+      : `The run goes on on the host without this computer. Run ${again(plan)} to follow it to its end.`,
   });
+}
+
+/** A rollback that has ended meanwhile must not be followed by one of the run before: so it is named. */
+function again({ kind, undoes = [] }: Plan): string {
+  const oldest = kind === 'rollback' ? undoes.at(-1) : undefined;
+  return oldest === undefined ? 'the same command again' : `\`hostwright rollback ${oldest}\``;
 }
 
 /** Whether something of the plan could cut the way in. */

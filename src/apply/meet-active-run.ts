@@ -3,7 +3,13 @@ import { InterruptedError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { readFacts, type WantedFacts } from '../facts/read-facts.ts';
 import { follower } from './follow.ts';
-import type { SessionOptions } from './session.ts';
+import type { Followed, SessionOptions } from './session.ts';
+
+/** What was met, and followed to its end. */
+export interface Met {
+  readonly facts: Facts;
+  readonly followed?: Followed;
+}
 
 /** A run that lost its controller goes on on the host: `apply` follows it to its end, other commands mention it. */
 export async function meetActiveRun(
@@ -11,13 +17,13 @@ export async function meetActiveRun(
   facts: Facts,
   wanted: WantedFacts,
   options: SessionOptions,
-): Promise<Facts> {
+): Promise<Met> {
   const { active } = facts.runs;
-  if (!active) return facts;
+  if (!active) return { facts };
   const { listener, signal } = options;
   if (!options.attach) {
     listener({ event: 'note', text: `A run is going on there: ${active.owner} (${active.id}).` });
-    return facts;
+    return { facts };
   }
   listener({ event: 'attached', run: active.id, owner: active.owner });
   const following = follower(undefined, { listener, confirm: () => undefined });
@@ -25,7 +31,7 @@ export async function meetActiveRun(
   const { status, changed, failed } = following.outcome();
   const end = status === 0 ? 'has ended well' : 'has ended with a failure';
   listener({ event: 'note', text: `That run ${end}: ${changed.length} changed, ${failed.length} failed.` });
-  return readFacts(shell, wanted);
+  return { facts: await readFacts(shell, wanted), followed: { run: active.id, ok: status === 0 } };
 }
 
 /** Ctrl-C while another's run is followed: only the following ends. */

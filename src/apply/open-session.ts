@@ -31,13 +31,13 @@ export const openSession: OpenSession = async (host, options) => {
     const secrets = rootSecrets();
     const shell = await openShell(connection, host, options, secrets);
     const wanted = options.wanted ?? factsFor(host.roles);
-    let facts = await readFacts(shell, wanted);
+    const facts = await readFacts(shell, wanted);
     const note = requireSupported(facts, connection.target);
     options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
     for (const text of [...(note ? [note] : []), ...hostNotes(facts, Date.now() / 1000)])
       options.listener({ event: 'note', text });
-    facts = await meetActiveRun(shell, facts, wanted, options);
-    return session({ host, options, connection, shell, facts, started, secrets });
+    const met = await meetActiveRun(shell, facts, wanted, options);
+    return session({ host, options, connection, shell, ...met, started, secrets });
   } catch (error) {
     await connection.close();
     throw error;
@@ -62,7 +62,7 @@ function describeTarget({ connect: target, connectFrom }: Host): string {
 }
 
 function session(parts: Parts): HostSession {
-  const { host, options, shell, facts } = parts;
+  const { host, options, shell, facts, followed } = parts;
   const vault = new SessionSecrets(options.secrets ?? memoryStore(), (text) =>
     options.listener({ event: 'note', text }),
   );
@@ -79,6 +79,7 @@ function session(parts: Parts): HostSession {
       return parts.connection;
     },
     facts,
+    ...(followed ? { followed } : {}),
     get composition() {
       return composition;
     },

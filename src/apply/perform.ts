@@ -17,7 +17,7 @@ import { refuseUnready } from './readiness.ts';
 import { reattach, resumable } from './reattach.ts';
 import { refuseConflicts, refuseInterrupted, refuseUnproven } from './refuse.ts';
 import { runScript } from './script.ts';
-import type { SessionOptions, Summary } from './session.ts';
+import type { Followed, SessionOptions, Summary } from './session.ts';
 import { stopOnAbort } from './stop.ts';
 import { summarise } from './summarise.ts';
 
@@ -29,6 +29,7 @@ export interface Parts {
   connection: Connection;
   shell: RootShell;
   readonly facts: Facts;
+  readonly followed?: Followed;
   /** Passwords given so far, so that a further channel asks nothing. */
   readonly secrets: RootSecrets;
   /** `performance.now()` when the session began. */

@@ -45,11 +45,20 @@ export interface SessionOptions {
 /** How a run ended; the last event. */
 export type Summary = Extract<RunEvent, { event: 'summary' }>;
 
+/** A run of somebody's that was followed to its end before this session began its own work. */
+export interface Followed {
+  readonly run: string;
+  /** It did all that it had planned. */
+  readonly ok: boolean;
+}
+
 /** An open host: facts are read (exchange 1), planning and applying follow on the same channel. */
 export interface HostSession {
   readonly host: Host;
   readonly connection: Connection;
   readonly facts: Facts;
+  /** Set when a run was going on. */
+  readonly followed?: Followed;
   readonly composition: Composition;
   /** One more exchange: runs a script that only reads, as root. */
   read(script: Shell): Promise<Answer>;

@@ -1,9 +1,13 @@
 import type { PlanNote } from '../../compose/recipe.ts';
 import { HostError } from '../../errors.ts';
 import type { Change, Plan } from '../../plan/plan.ts';
+import type { Followed } from '../session.ts';
 import { noted, undoingChange } from './changes.ts';
 import type { RunRecord, StepRecord } from './records.ts';
 import { type Undoing, undoStep } from './undo-step.ts';
+
+/** So many runs are named where several could be meant. */
+const SHOWN = 4;
 
 /** A plan, and for each of its first steps what it takes back. */
 export interface UndoPlan {
@@ -34,6 +38,25 @@ export function planRollback(host: string, records: readonly RunRecord[], wanted
     ...{ unchanged: 0, foreignTouched: [], pending: [], endpoints: [] },
   };
   return { plan, undoings };
+}
+
+/**
+ * The plan of nothing, when the run that was just followed to its end was the rollback that is wanted. Pure.
+ * @returns undefined when it was not, or something is left to take back.
+ */
+export function rollbackDone(
+  host: string,
+  records: readonly RunRecord[],
+  followed: Followed | undefined,
+  wanted?: string,
+): Plan | undefined {
+  const run = followed?.ok ? records.find(({ id }) => id === followed.run) : undefined;
+  if (run?.kind !== 'rollback') return undefined;
+  const named = wanted === undefined ? [] : matching(records, wanted);
+  if (wanted !== undefined && (named.length !== 1 || named.some((one) => isUndoable(one)))) return undefined;
+  const text = 'That run was the rollback. To take back the run before as well: hostwright rollback';
+  const nothing = { steps: [], changes: [], unchanged: 0, foreignTouched: [], pending: [], endpoints: [] };
+  return { host, kind: 'rollback', ...nothing, services: {}, notes: [noted(text, 'warning')] };
 }
 
 /** Something of it is still as it made it: of a removal, what it changed for the roles that stayed. */
@@ -76,15 +99,23 @@ function lastUndoable(records: readonly RunRecord[]): RunRecord {
   });
 }
 
+function matching(records: readonly RunRecord[], wanted: string): readonly RunRecord[] {
+  return records.filter(({ id }) => id.startsWith(wanted));
+}
+
 function findRun(records: readonly RunRecord[], wanted: string): RunRecord {
-  const found = records.filter(({ id }) => id.startsWith(wanted));
+  const found = matching(records, wanted);
   const [run] = found;
-  if (!run || found.length > 1) {
-    const what = run
-      ? `More than one run begins with ‘${wanted}’`
-      : `There is no run ‘${wanted}’ on this host`;
-    throw new HostError(`${what}, or its records are no longer kept.`, {
+  if (!run) {
+    throw new HostError(`There is no run ‘${wanted}’ on this host, or its records are no longer kept.`, {
       hint: 'Nothing was changed. `hostwright runs` lists them.',
+    });
+  }
+  if (found.length > 1) {
+    const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : '';
+    const names = found.slice(0, SHOWN).map(({ id }) => id);
+    throw new HostError(`Several runs begin with ‘${wanted}’: ${names.join(', ')}${more}.`, {
+      hint: 'Nothing was changed. Write more of the one that you mean.',
     });
   }
   if (run.kind !== 'apply') {

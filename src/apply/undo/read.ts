@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
 import { planRemove } from './plan-remove.ts';
-import { isUndoable, planRollback, type UndoPlan } from './plan-rollback.ts';
+import { isUndoable, planRollback, rollbackDone, type UndoPlan } from './plan-rollback.ts';
 import { packagesOf, readPreview, withPreview } from './preview.ts';
 import { parseRecords, type RunRecord, readRecords } from './records.ts';
 import { placeOf } from './undo-step.ts';
@@ -106,12 +106,17 @@ export async function readRollbackOfAll(
 }
 
 /**
- * Plans the rollback of a run.
+ * Plans the rollback of a run. Where it was going on already and has been followed to its end, nothing is left: who calls
+ * `rollback` again after the connection was lost must not lose a run more.
  * @throws {HostError} when there is no such run, or nothing of it to take back.
  */
 export async function readRollback(
-  session: Pick<HostSession, 'read' | 'host' | 'announce'>,
+  session: Pick<HostSession, 'read' | 'host' | 'announce' | 'followed'>,
   run?: string,
 ): Promise<Plan> {
-  return preview(session, planRollback(session.host.name, await readRuns(session), run));
+  const records = await readRuns(session);
+  const done = rollbackDone(session.host.name, records, session.followed, run);
+  if (!done) return preview(session, planRollback(session.host.name, records, run));
+  session.announce(done);
+  return done;
 }

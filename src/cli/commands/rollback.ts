@@ -10,7 +10,7 @@ export function command(context: Context) {
         'What you or your programs made since is never deleted: it stays, or is put aside and its place named.',
     )
     .helpGroup(HELP_GROUPS.setUp)
-    .argument('[run]', 'a run as `hostwright runs` lists it, or the beginning of its name; default: the last')
+    .argument('[run]', 'a run as `hostwright runs` lists it, or the beginning of its name; default: `last`')
     .option('-y, --yes', 'do not ask')
     .option('--file <hostfile>', 'the host file; default: host.yaml')
     .addHelpText(
@@ -28,7 +28,9 @@ export function command(context: Context) {
         const session = await host.open({ attach: true });
         const { readRollback } = await import('../../apply/undo/read.ts');
         const { carryOut } = await import('../carry-out.ts');
-        await carryOut(host, session, await readRollback(session, run), { yes: yes === true });
+        await carryOut(host, session, await readRollback(session, run === 'last' ? undefined : run), {
+          yes: yes === true,
+        });
       });
     });
 }

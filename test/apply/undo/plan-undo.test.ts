@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planRemove } from '../../../src/apply/undo/plan-remove.ts';
-import { planRollback } from '../../../src/apply/undo/plan-rollback.ts';
+import { planRollback, rollbackDone } from '../../../src/apply/undo/plan-rollback.ts';
 import { parseRecords, type RunRecord } from '../../../src/apply/undo/records.ts';
 import { HostError } from '../../../src/errors.ts';
 
@@ -110,6 +110,26 @@ describe('a rollback', () => {
     ['it is no apply', records(run('20260104-100000-dddddd', [[{ id: 'file:/a' }]], 'remove')), '20260104'],
   ])('refuses when %s', (_, known, wanted) => {
     expect(() => planRollback('attic', known, wanted)).toThrow(HostError);
+  });
+
+  it('names the runs that could be meant', () => {
+    expect(() => planRollback('attic', records(newer, older), '2026')).toThrow(
+      'Several runs begin with ‘2026’: 20260102-100000-bbbbbb, 20260101-100000-aaaaaa.',
+    );
+  });
+
+  it('is done when it was going on already and has been followed to its end', () => {
+    const undone = run('20260102-100000-bbbbbb', [[{ id: 'file:/etc/a', undone: true }]]);
+    const rollback = run('20260103-100000-cccccc', [], 'rollback');
+    const known = records(rollback, undone, older);
+    const followed = { run: '20260103-100000-cccccc', ok: true };
+    expect(rollbackDone('attic', known, followed)).toMatchObject({ kind: 'rollback', changes: [] });
+    expect(rollbackDone('attic', known, followed, '20260102')).toMatchObject({ changes: [] });
+    // There is more to do: it went wrong, it was something else, or an older run is wanted.
+    expect(rollbackDone('attic', known, { ...followed, ok: false })).toBeUndefined();
+    expect(rollbackDone('attic', known, { run: '20260102-100000-bbbbbb', ok: true })).toBeUndefined();
+    expect(rollbackDone('attic', known, followed, '20260101')).toBeUndefined();
+    expect(rollbackDone('attic', known, undefined)).toBeUndefined();
   });
 
   it('says of a damaged record where it is', () => {
