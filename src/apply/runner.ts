@@ -250,16 +250,19 @@ hw_settle() {
 
 # hw_undo STEP PART RUN [NAME…]: for a later run, RUN, that takes a step of this one back; of a batch only NAMEs.
 hw_undo() {
-  hw_n=$1; hw_part=$2; HW_BEFORE=$HW_RUN/before/$1/$2; HW_RUN=$HW_STATE/runs/$3; HW_KEPT=${KEPT_DIRECTORY}/$3
+  hw_n=$1; hw_part=$2; HW_BEFORE=$HW_RUN/before/$1/$2; hw_work_for "$3"
   shift 3; HW_ONLY=$*
   [ -d "$HW_BEFORE" ] || hw_fail 'What it changed was not recorded, or is no longer kept.'
   (set -e; "hw_do_\${hw_n}_undo_$hw_part")
 }
 
-# hw_record STEP PART FOLDER: records the state of now in FOLDER, as that step has recorded what it found.
-# hw_redo STEP PART FOLDER: and back to it.
-hw_record() { HW_BEFORE=$3; (set -e; "hw_do_$1_record_$2"); }
-hw_redo() { HW_BEFORE=$3; (set -e; "hw_do_$1_undo_$2"); }
+# hw_record STEP PART FOLDER RUN: for RUN, records the state of now in FOLDER, as that step has recorded what it found.
+# hw_redo STEP PART FOLDER RUN: and back to it.
+hw_record() { hw_work_for "$4" && HW_BEFORE=$3; (set -e; "hw_do_$1_record_$2"); }
+hw_redo() { hw_work_for "$4" && HW_BEFORE=$3; (set -e; "hw_do_$1_undo_$2"); }
+
+# hw_work_for RUN: what is said and kept is said and kept by that run; the events of this one have ended.
+hw_work_for() { HW_RUN=$HW_STATE/runs/$1; HW_KEPT=${KEPT_DIRECTORY}/$1; }
 
 hw_entry() {
   case $1 in

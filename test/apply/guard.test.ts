@@ -292,6 +292,16 @@ describe('the records of runs', () => {
     expect(later.map(({ folder }) => statSync(join(folder, 'owner')).mtimeMs / 1000 - ahead)).toEqual([1, 2]);
   });
 
+  it.each(['undo', 'redo'])('are not added to when a later run takes a step back (%s)', async (verb) => {
+    const run = new Run('r1', planned('a', { undo: sh`hw_say 'taken back'` }));
+    await run.finish('run');
+    const later = new Run('r2', planned('b'));
+    const before = readFileSync(join(run.folder, 'events'), 'utf8');
+    await run.finish(verb, '0', '0', ...(verb === 'undo' ? ['r2'] : [join(run.folder, 'before'), 'r2']));
+    expect(readFileSync(join(run.folder, 'events'), 'utf8')).toBe(before);
+    expect(readFileSync(join(later.folder, 'events'), 'utf8')).toMatch(/^note\t/);
+  });
+
   it('refuse a second run and name the first', async () => {
     const first = new Run('r1', planned('a', { guarded: true }));
     const child = first.start('run');

@@ -63,14 +63,14 @@ function partsOf(undoing: Undoing): Step {
     unmoved: sh`[ -s ${script} ]`,
     record: step.guarded
       ? sh`mkdir -p -- "$HW_BEFORE/now"
-/bin/sh ${script} record ${step.index} ${part} "$HW_BEFORE/now"`
+/bin/sh ${script} record ${step.index} ${part} "$HW_BEFORE/now" "$HW_ID"`
       : sh`:`,
     change: sh`${undoing.purgeData ? sh`HW_PURGE=1 ` : sh``}/bin/sh ${script} undo ${step.index} ${part} "$HW_ID" ${joinWords(names)}
 mkdir -p -m 700 -- ${mark.slice(0, mark.lastIndexOf('/'))}
 printf '%s\n' ${ids} >>${mark}
 sync -- ${mark}
 ${undoing.last ? sh`printf '%s\n' "$HW_ID" >${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}` : sh``}`,
-    undo: sh`/bin/sh ${script} redo ${step.index} ${part} "$HW_BEFORE/now"
+    undo: sh`/bin/sh ${script} redo ${step.index} ${part} "$HW_BEFORE/now" "$HW_ID"
 rm -f -- ${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}
 [ ! -e ${mark} ] || { grep -vxF ${joinShell(
       ids.map((id) => sh`-e ${id}`),
