@@ -59,6 +59,8 @@ export const EXCLUSIONS: readonly Exclusion[] = [
   { path: '/var/lib/systemd/network', what: 'below', why: 'the lease of the network’s address' },
   { path: '/var/lib/systemd/coredump', what: 'below', why: 'reports of crashes, like logs' },
   { path: '/var/tmp', what: 'below', why: 'temporary files' },
+  { path: '/etc/.updated', what: 'self', why: 'when systemd last looked whether /usr was changed' },
+  { path: '/var/.updated', what: 'self', why: 'when systemd last looked whether /usr was changed' },
   { path: '/var/lib/hostwright', what: 'self', why: 'hostwright’s own journal' },
   { path: '/var/backups', what: 'self', why: 'what was kept instead of lost, and Debian’s daily copies' },
 ];
@@ -99,6 +101,11 @@ export const UNIT_EXCLUSIONS: readonly { readonly pattern: RegExp; readonly why:
     why: 'started by a question, ends by itself',
   },
   { pattern: /^ssh@|^systemd-fsck/, why: 'a connection, or a boot' },
+  {
+    pattern:
+      /^(?:ldconfig|systemd-(?:sysusers|journal-catalog-update|hwdb-update|update-done|firstboot|machine-id-commit))\.service$/,
+    why: 'runs at the first start after /usr was changed',
+  },
 ];
 
 /** Whether a path does not count. */
