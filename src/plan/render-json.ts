@@ -15,7 +15,7 @@ export function planObject({
   return {
     v: 1,
     host,
-    changes: changes.map(({ id, role, kind, action, summary, diff, conflict, because }) => ({
+    changes: changes.map(({ id, role, kind, action, summary, diff, conflict, irreversible, because }) => ({
       id,
       role,
       kind,
@@ -23,6 +23,7 @@ export function planObject({
       summary,
       ...(diff === undefined ? {} : { diff }),
       ...(conflict ? { conflict } : {}),
+      ...(irreversible === undefined ? {} : { irreversible }),
       ...(because ? { because } : {}),
     })),
     ...(upgrade ? { upgrade } : {}),

@@ -5,8 +5,8 @@ import { describeTotals } from './totals.ts';
 /** The plan for a pull request: a table of the changes, and each diff folded below it. Pure. */
 export function renderPlanMarkdown(plan: Plan): string {
   const rows = plan.changes.map(
-    ({ action, id, role, summary, conflict, because }) =>
-      `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)}${conflict ? ` **${CONFLICTS[conflict]}**` : ''}${because ? ` (${cell(REASONS[because](plan))})` : ''} |`,
+    ({ action, id, role, summary, conflict, irreversible, because }) =>
+      `| ${action} | ${code(id)} | ${cell(role)} | ${cell(summary)}${conflict ? ` **${CONFLICTS[conflict]}**` : ''}${irreversible === undefined ? '' : ` **${cell(irreversible)}**`}${because ? ` (${cell(REASONS[because](plan))})` : ''} |`,
   );
   const table =
     rows.length > 0

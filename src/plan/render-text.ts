@@ -74,6 +74,9 @@ function changeBlock(change: Change, look: PlanLook): string {
   const oneLine = 2 + head.length + 1 + id.length + 2 + summary.length <= look.columns;
   return [
     `  ${colour(head)} ${id}${oneLine ? `  ${paint.dim(summary)}` : `\n      ${paint.dim(summary)}`}`,
+    ...(change.irreversible === undefined
+      ? []
+      : [`    ${paint.changed(`! ${plainLine(change.irreversible)}`)}`]),
     ...conflictLines(change).map((line) => `    ${paint.bad(`! ${line}`)}`),
     ...diffLines(change, look).map((line) => `      ${line}`),
   ].join('\n');

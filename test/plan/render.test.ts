@@ -35,6 +35,14 @@ describe('a plan as text', () => {
     expect(text({})).toBe('Nothing to change: all 46 resources are as declared. 0 existing files touched.');
   });
 
+  it('says what cannot be taken back, in JSON too', () => {
+    const irreversible = 'upgrades hw 1 → 2: a rollback does not bring back the old version';
+    const changes = [change({ irreversible })];
+    expect(text({ changes })).toContain(`\n    ! ${irreversible}\n`);
+    expect(planObject({ ...EMPTY, changes })).toMatchObject({ changes: [{ irreversible }] });
+    expect(renderPlanMarkdown({ ...EMPTY, changes })).toContain(irreversible);
+  });
+
   it('names what listens and is closed also when nothing is to change', () => {
     const notes = [
       { role: 'firewall', level: 'keep' as const, text: 'tcp 22 stays open.' },
