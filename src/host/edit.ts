@@ -59,12 +59,16 @@ function cutFlow(text: string, roles: MapTree, name: string): string {
   return before + text.slice(roles.entries.get(name)?.value.end ?? start).trimStart();
 }
 
-/** Whole lines, up to the end of the value; the last role leaves an empty map. */
+/** Whole lines, up to the end of the value and of the comments below that are indented as part of it; the last role leaves an empty map. */
 function cutLines(text: string, roles: MapTree, name: string): string {
   const entry = roles.entries.get(name);
   if (!entry) return text;
   const start = text.lastIndexOf('\n', entry.keyStart) + 1;
-  const end = endOfLine(text, Math.max(entry.value.end, entry.keyStart + 1));
+  const end = endOfComments(
+    text,
+    endOfLine(text, Math.max(entry.value.end, entry.keyStart + 1)),
+    entry.keyStart - start,
+  );
   if (roles.entries.size > 1) return text.slice(0, start) + text.slice(end);
   const key = text.lastIndexOf('roles:', start);
   return `${text.slice(0, key)}roles: {}${text.slice(key + 'roles:'.length, start)}${text.slice(end)}`;
@@ -121,6 +125,18 @@ function insertLines(
   const before = text.slice(0, at);
   const start = before === '' || before.endsWith('\n') ? '' : eol;
   return `${before}${start}${lines.map((line) => `${line}${eol}`).join('')}${text.slice(at)}`;
+}
+
+/** Comments after the last key of a role, deeper than its name, are the role's. */
+function endOfComments(text: string, start: number, indent: number): number {
+  const comments = new RegExp(`(?:[ \\t]*\\r?\\n)*[ ]{${indent + 1},}#.*(?:\\r?\\n|$)`, 'y');
+  let end = start;
+  comments.lastIndex = end;
+  while (comments.test(text)) {
+    end = comments.lastIndex;
+    if (end === text.length) break;
+  }
+  return end;
 }
 
 /** The offset after the line break that ends the line in which `offset` lies. */

@@ -103,6 +103,16 @@ describe('a role is taken out', () => {
       'roles:\n  gone:\n    b: |\n      x\n\n      y\n  b: {}\n',
       'roles:\n  b: {}\n',
     ],
+    [
+      'with the comments that follow its last key',
+      'roles:\n  gone:\n    a: 1\n    # b: 2\n\n    # c: 3\n  # about next\n  next: {}\n',
+      'roles:\n  # about next\n  next: {}\n',
+    ],
+    [
+      'as the last one, with such comments and no line end',
+      'roles:\n  b: {}\n  gone:\n    a: 1\n\n    # c: 3',
+      'roles:\n  b: {}\n',
+    ],
     ['without a line end', 'roles:\n  b: {}\n  gone: {}', 'roles:\n  b: {}\n'],
   ])('%s', (_, before, after) => {
     expect(removeRole(before, 'gone')).toBe(after);
