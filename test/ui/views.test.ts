@@ -96,6 +96,15 @@ async function shown(name: string, events: readonly RunEvent[], quiet = false): 
   return text();
 }
 
+it('counts the steps of a run of somebody else, whose plan it does not know', async () => {
+  const text = await shown('lines', [
+    { event: 'attached', run: 'r0', owner: 'jo@tower' },
+    { event: 'step-started', ids: ['step 1'], summary: '' },
+    { event: 'step-ended', ids: ['step 1'], status: 'changed', seconds: 0.1 },
+  ]);
+  expect(text).toContain('[1] changed step 1 (0.1 s)');
+});
+
 describe.each(Object.keys(views))('the %s view', (name) => {
   it('tells what a successful run did', async () => {
     const text = await shown(name, success);

@@ -16,6 +16,8 @@ export function createLinesView(look: ViewLook): View {
   let ended = 0;
   let title = '';
   let saidQuarter = 0;
+  /** How many there are is not known of somebody else's run. */
+  const counter = (next = 0): string => `[${ended + next}${steps > 0 ? `/${steps}` : ''}]`;
 
   const show = (event: RunEvent): void => {
     switch (event.event) {
@@ -32,14 +34,12 @@ export function createLinesView(look: ViewLook): View {
       }
       case 'step-started':
         title = stepTitle(event);
-        if (verbose) print(paint.dim(`[${ended + 1}/${steps}] ${title} …`));
+        if (verbose) print(paint.dim(`${counter(1)} ${title} …`));
         return;
       case 'step-ended': {
         ended += 1;
         const colour = event.status === 'changed' ? paint.good : paint.dim;
-        print(
-          `[${ended}/${steps}] ${colour(event.status)} ${title} ${paint.dim(`(${duration(event.seconds)})`)}`,
-        );
+        print(`${counter()} ${colour(event.status)} ${title} ${paint.dim(`(${duration(event.seconds)})`)}`);
         return;
       }
       case 'notified':
@@ -57,7 +57,7 @@ export function createLinesView(look: ViewLook): View {
       if (event.event === 'summary') print(...summaryLines(event, look));
       else if (event.event === 'step-ended' && event.status === 'failed') {
         ended += 1;
-        print(`[${ended}/${steps}] ${paint.bad('failed')} ${title}`);
+        print(`${counter()} ${paint.bad('failed')} ${title}`);
         print(...failureLines(event, look).map((line) => `  ${line}`));
       } else if (event.event === 'notified' && !event.ok) {
         print(`${paint.bad(`${event.action} failed:`)} ${plainLine(event.service)}`);

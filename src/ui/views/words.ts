@@ -29,7 +29,8 @@ export function size(bytes: number): string {
 export function stepTitle({ ids, summary }: Pick<Of<'step-started'>, 'ids' | 'summary'>): string {
   const more = ids.length - NAMED_IDS;
   const named = ids.slice(0, NAMED_IDS).map(plainLine).join(', ');
-  return `${named}${more > 0 ? ` and ${more} more` : ''}: ${plainLine(summary)}`;
+  const what = summary === '' ? '' : `: ${plainLine(summary)}`;
+  return `${named}${more > 0 ? ` and ${more} more` : ''}${what}`;
 }
 
 /** Why a step failed, and the last of what it printed. */
