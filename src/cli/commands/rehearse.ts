@@ -7,8 +7,8 @@ export function command(context: Context) {
     .summary('the whole thing on a throwaway machine first')
     .description(
       'Does on a throwaway machine in a simulated home network what would be done to the host: apply, apply again\n' +
-        '(nothing may be left to do), reboot, and check from a phone and from the internet. Only the connection is\n' +
-        'replaced; your host and your network are not touched. Nothing is rolled back: this version cannot do that yet.',
+        '(nothing may be left to do), reboot, check from a phone and from the internet, and take all of it back (the\n' +
+        'machine must be as it was before). Only the connection is replaced; your host and your network are not touched.',
     )
     .helpGroup(HELP_GROUPS.lab)
     .argument('[hostfile]', 'default: host.yaml')

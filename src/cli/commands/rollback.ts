@@ -28,9 +28,12 @@ export function command(context: Context) {
         const session = await host.open({ attach: true });
         const { readRollback } = await import('../../apply/undo/read.ts');
         const { carryOut } = await import('../carry-out.ts');
-        await carryOut(host, session, await readRollback(session, run === 'last' ? undefined : run), {
-          yes: yes === true,
-        });
+        const plan = await readRollback(session, run === 'last' ? undefined : run);
+        const summary = await carryOut(host, session, plan, { yes: yes === true });
+        // Nobody has changed the file: it says what it said before.
+        if (summary && summary.changed > 0 && summary.failed === 0 && host.host.roles.length > 0) {
+          await host.say(`Change ${host.host.file} as well: the next apply does what it says.`);
+        }
       });
     });
 }
