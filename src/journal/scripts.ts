@@ -43,12 +43,14 @@ hw_run() {
 export function listScript(limit: number): Shell {
   return sh`${common}
 hw_left=${limit}; hw_total=0; hw_reach=; hw_whole=1
+hw_others=$(grep -lE '"kind":"(rollback|remove)"' -- */owner.json 2>/dev/null)
 while read -r hw_began hw_id; do
   [ -n "$hw_id" ] || continue
   hw_total=$((hw_total + 1))
   [ "$hw_total" -gt "$hw_left" ] || hw_run "$hw_began" "$hw_id"
   [ ! -e "$hw_id/pruned" ] || [ -e "$hw_id/undone-by" ] || hw_whole=0
-  [ "$hw_whole" = 0 ] || hw_reach="$hw_id$hw_tab$hw_began"
+  [ "$hw_whole" = 1 ] && [ ! -e "$hw_id/undone-by" ] || continue
+  case "$hw_others" in *"$hw_id/owner.json"*) ;; *) hw_reach="$hw_id$hw_tab$hw_began" ;; esac
 done <<HW_ORDER
 $hw_order
 HW_ORDER

@@ -122,6 +122,14 @@ describe('the list of runs', () => {
     expect(renderRun(show('r1'), PLAIN, false)).toMatch(/clock +the host's was \d+ days behind/);
   });
 
+  it('does not say that a rollback reaches what has been taken back, or a rollback', () => {
+    putRun(box, 'r1', { began: NOON, status: '0', files: { 'owner.json': owner(), 'undone-by': 'r2' } });
+    putRun(box, 'r2', { began: NOON + 1, status: '0', files: { 'owner.json': owner({ kind: 'rollback' }) } });
+    expect(list().reach).toBeUndefined();
+    putRun(box, 'r3', { began: NOON + 2, status: '0', files: { 'owner.json': owner() } });
+    expect(list().reach).toMatchObject({ run: 'r3' });
+  });
+
   it('is bounded with thousands of runs, and says how far back a rollback reaches', () => {
     for (let index = 0; index < 1000; index += 1) {
       const id = `r${String(index).padStart(4, '0')}`;
