@@ -55,8 +55,8 @@ async function restoreFrom(run: HostRun, from: string, directory: string): Promi
   if (meta?.secrets) {
     await run.warn(
       `Secrets are not kept where they could be read back: ${meta.secrets.map(plainLine).join(', ')}.\n` +
-        'If you still have secrets.age, put it here; with the printed recovery key: hostwright secrets recover.\n' +
-        'Otherwise make new ones, here and on the host: hostwright secrets rotate',
+        'If you still have secrets.age, put it here; then, with the printed recovery key: hostwright secrets recover\n' +
+        'Otherwise make new ones, here and on the host: hostwright secrets rotate --all --lost',
     );
   }
   await run.say(

@@ -32,7 +32,9 @@ export function command(context: Context) {
         const summary = await carryOut(host, session, plan, { yes: yes === true });
         // Nobody has changed the file: it says what it said before.
         if (summary && summary.changed > 0 && summary.failed === 0 && host.host.roles.length > 0) {
-          await host.say(`Change ${host.host.file} as well: the next apply does what it says.`);
+          await host.say(
+            `${host.host.file} is as it was: change it too, or the next \`hostwright apply\` does the same again.`,
+          );
         }
       });
     });

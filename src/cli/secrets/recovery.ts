@@ -4,12 +4,14 @@ import { UserError } from '../../errors.ts';
 import { type KeyPair, newKeyPair } from '../../secrets/age.ts';
 import { identityText, parseIdentity } from '../../secrets/identity.ts';
 import { ownReader, type VaultFile } from '../../secrets/vault-file.ts';
+import { wrapText } from '../../ui/wrap-text.ts';
 import type { Context } from '../context.ts';
 import { readHidden } from './read-value.ts';
 import { readVault, tell, type VaultWords, vaultFile } from './vault.ts';
 
-export const RECOVERY_WORDS = `The recovery key opens the vault when every computer with a key of its own is gone. It is shown once, here, and is
-written to no disk. Print it or copy it by hand, and keep the paper where you keep your passport.`;
+export const RECOVERY_WORDS =
+  'The recovery key opens the vault when every computer with a key of its own is gone. It is shown once, here, and is ' +
+  'written to no disk. Print it or copy it by hand, and keep the paper where you keep your passport.';
 
 /**
  * Makes a recovery key: one more that opens the vault. It is shown on the terminal, or goes where `out` says.
@@ -58,8 +60,8 @@ export async function addRecoveryKey(
   return pair;
 }
 
-async function showKey({ warn, paint, ask }: Context, identity: string): Promise<void> {
-  warn(`\n${RECOVERY_WORDS}\n\n  ${paint.strong(identity)}\n`);
+async function showKey({ warn, paint, ask, columns }: Context, identity: string): Promise<void> {
+  warn(`\n${wrapText(RECOVERY_WORDS, columns).join('\n')}\n\n  ${paint.strong(identity)}\n`);
   while (!(await ask.confirm('Is it on paper?'))) warn(`\n  ${paint.strong(identity)}\n`);
 }
 
@@ -72,11 +74,20 @@ async function writeKey(path: string, text: string): Promise<void> {
   });
 }
 
+async function parseRecoveryKey(text: string): Promise<KeyPair> {
+  return parseIdentity(text, 'The recovery key').catch(() => {
+    throw new UserError({
+      message: 'This is no recovery key: a letter is missing or wrong.',
+      hint: 'Compare it with the paper: one line of 74 characters that begins with AGE-SECRET-KEY-1.',
+    });
+  });
+}
+
 /** Opens the vault with the recovery key, and lets this computer in. */
 export async function recover(context: Context, words: VaultWords): Promise<void> {
   const text = await readHidden(context, 'The recovery key, AGE-SECRET-KEY-1…');
   const line = text.split(/\r?\n/).find((one) => one.trim() !== '' && !one.startsWith('#')) ?? '';
-  const file = vaultFile(context, words, [await parseIdentity(line.replaceAll(/\s/g, ''), 'What was given')]);
+  const file = vaultFile(context, words, [await parseRecoveryKey(line.replaceAll(/\s/g, ''))]);
   await readVault(file);
   const own = await ownReader(context.env, tell);
   await file.update((vault) =>
