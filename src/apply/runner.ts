@@ -277,6 +277,7 @@ hw_entry() {
     hw_finish 0 ;;
   ended) hw_ended "\${2:-}" ;;
   revert) hw_revert_all "$2" ;;
+  state-back) (set -e; hw_state_back) ;;
   undo | record | redo) hw_verb=$1; shift; "hw_$hw_verb" "$@" ;;
   *) echo "This is not a request." >&2; exit 2 ;;
   esac

@@ -60,8 +60,12 @@ ${joinShell(validations.map(([service, command]) => sh`  ${service}) ${command} 
   esac
 }
 hw_state_files() {
-:
+HW_BEFORE=$HW_RUN/state; mkdir -p -m 700 -- "$HW_BEFORE"
 ${joinShell(stateFiles.map(stateFile))}
+}
+hw_state_back() {
+HW_BEFORE=$HW_RUN/state
+${joinShell(stateFiles.map(({ path }) => sh`hw_restore ${`${STATE_DIRECTORY}/${path}`}`))}
 }
 hw_steps() {
 :
@@ -86,6 +90,7 @@ hw_entry "$@"
 function stateFile({ path, blob }: StateFile): Shell {
   const place = `${STATE_DIRECTORY}/${path}`;
   return sh`mkdir -p -m 700 -- ${place.slice(0, place.lastIndexOf('/'))}
+hw_keep ${place}
 hw_put "$HW_BLOBS"/${blob.name ?? blob.sha256} ${place} 0600 root root`;
 }
 

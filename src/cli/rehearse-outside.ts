@@ -32,7 +32,7 @@ export async function rehearseOutside(
   await readBefore(context, options);
   const { say, warn, paint, signal } = context;
   const debian = release === 'bookworm' ? 'Debian 12' : 'Debian 13';
-  const intro = `Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer. Only the connection is replaced: your host and your network are not touched. Nothing is rolled back, as this version cannot do that yet.`;
+  const intro = `Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer. Only the connection is replaced: your host and your network are not touched. In the end everything is taken back, and the machine must be as it was.`;
   say(`${wrapText(intro, context.columns).join('\n')}\n`);
   const report = (text: string): void => say(paint.dim(`  ${text}`));
   await clearAbandonedLabs(report);

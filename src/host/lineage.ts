@@ -46,7 +46,7 @@ export async function compareLineage(
   const own = fingerprint(ours.text);
   const sameRecipes = !meta || meta.recipes === ours.recipes;
   if (sha256 === own && sameRecipes) return HELD;
-  const record = await readOwnRecord(ours.directory, ours.file);
+  const record = await readOwnRecord(ours.directory);
   if (record.some((entry) => entry.sha256 === sha256 && (!meta || entry.recipes === meta.recipes)))
     return HELD;
   const committed = sha256 === own ? [] : await committedTexts(ours.directory, basename(ours.file));

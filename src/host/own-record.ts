@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { fingerprint } from './fingerprint.ts';
@@ -18,12 +18,19 @@ const format = z.object({
 export type OwnVersion = z.output<typeof format>['applied'][number];
 
 /**
- * What was applied from a folder, newest first: where there is no git, it is what tells the folder's own work from
- * that of others. It lies in `.hostwright/`, which git ignores.
- * @param file name or path of the host file
+ * What was applied from a folder, by whichever of its host files, each file's newest first: where there is no git, it is
+ * what tells the folder's own work from that of others. It lies in `.hostwright/`, which git ignores.
  */
-export async function readOwnRecord(directory: string, file: string): Promise<readonly OwnVersion[]> {
-  const text = await readFile(recordPath(directory, file), 'utf8').catch(() => '');
+export async function readOwnRecord(directory: string): Promise<readonly OwnVersion[]> {
+  const names = await readdir(recordFolder(directory)).catch(() => []);
+  const records = names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readRecord(join(recordFolder(directory), name)));
+  return (await Promise.all(records)).flat();
+}
+
+async function readRecord(path: string): Promise<readonly OwnVersion[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
   try {
     return format.parse(JSON.parse(text)).applied;
   } catch {
@@ -40,7 +47,7 @@ export async function addToOwnRecord(
   file: string,
   added: { readonly text: string; readonly recipes?: string },
 ): Promise<void> {
-  const before = await readOwnRecord(directory, file);
+  const before = await readRecord(recordPath(directory, file));
   const sha256 = fingerprint(added.text);
   const [last] = before;
   if (last?.sha256 === sha256 && last.recipes === added.recipes) return;
@@ -59,5 +66,9 @@ export async function addToOwnRecord(
 }
 
 function recordPath(directory: string, file: string): string {
-  return join(directory, '.hostwright', 'applied', `${basename(file)}.json`);
+  return join(recordFolder(directory), `${basename(file)}.json`);
+}
+
+function recordFolder(directory: string): string {
+  return join(directory, '.hostwright', 'applied');
 }

@@ -58,9 +58,9 @@ describe.each(releases)('the engine on %s', (release) => {
   it('changes nothing the second time, in two round trips, for 10 files and for 200', async () => {
     for (const count of [10, 200]) {
       folder.write('host.yaml', extras(files(count)));
-      const first = summaryOf(await hostwright(['apply', '--yes', '--json'], folder.path));
+      const first = summaryOf(await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path));
       expect(first).toMatchObject({ failed: 0, roundTrips: 3 });
-      const second = summaryOf(await hostwright(['apply', '--yes', '--json'], folder.path));
+      const second = summaryOf(await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path));
       expect(second).toMatchObject({ changed: 0, failed: 0, roundTrips: 2, unchanged: count + 1 });
     }
   });
@@ -85,9 +85,11 @@ describe.each(releases)('the engine on %s', (release) => {
       '-c',
       `printf '[Unit]\\nDescription=x\\n[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/cron-like.service`,
     );
-    const applied = await hostwright(['apply', '--yes', '--json'], folder.path);
+    const applied = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
     expect(summaryOf(applied), applied.stderr).toMatchObject({ failed: 0 });
-    expect(summaryOf(await hostwright(['apply', '--yes', '--json'], folder.path))).toMatchObject({
+    expect(
+      summaryOf(await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path)),
+    ).toMatchObject({
       changed: 0,
     });
 
@@ -107,7 +109,10 @@ describe.each(releases)('the engine on %s', (release) => {
     ]);
     // An edit by hand is not overwritten unless the user says so.
     expect(kept).toEqual([{ id: 'file:/etc/own.conf', role: 'own', edit: 'edited by hand' }]);
-    const taken = await hostwright(['apply', '--yes', '--json', '--on-conflict', 'take'], folder.path);
+    const taken = await hostwright(
+      ['apply', '--yes', '--take-over', '--json', '--on-conflict', 'take'],
+      folder.path,
+    );
     expect(summaryOf(taken)).toMatchObject({ changed: 5, failed: 0 });
     expect(await on('cat', '/etc/own.conf')).toBe('a = 1\n');
   });
@@ -123,7 +128,7 @@ describe.each(releases)('the engine on %s', (release) => {
         'host.yaml',
         `host: attic\nconnect: { lab: ${LAB} }\nroles:\n  big: { recipe: site, source: ./public }\n`,
       );
-      const run = start(['apply', '--yes', '--json', '--no-check'], site.path, {
+      const run = start(['apply', '--yes', '--take-over', '--json', '--no-check'], site.path, {
         NODE_OPTIONS: '--max-old-space-size=64',
       });
       let peak = 0;
@@ -149,7 +154,9 @@ describe.each(releases)('the engine on %s', (release) => {
       ).split('\n');
       expect(there[0]).toBe(`${await sha256(join(site.path, 'public/big.bin'))}  big.bin`);
       expect(there[1]).toBe('501');
-      const again = summaryOf(await hostwright(['apply', '--yes', '--json', '--no-check'], site.path));
+      const again = summaryOf(
+        await hostwright(['apply', '--yes', '--take-over', '--json', '--no-check'], site.path),
+      );
       expect(again).toMatchObject({ changed: 0, roundTrips: 2 });
     } finally {
       site.remove();
@@ -189,7 +196,7 @@ describe.each(releases)('the engine on %s', (release) => {
         `    commands:\n      - { name: slow, run: [sh, -c, "sleep 6; touch /etc/slow-done"], creates: /etc/slow-done }\n    files: [{ path: /etc/after-slow, content: "x\\n" }]\n`,
       ),
     );
-    const run = start(['apply', '--yes', '--json'], folder.path);
+    const run = start(['apply', '--yes', '--take-over', '--json'], folder.path);
     await run.printed('"step-started"');
     // The process of the laptop is a child of the one that was started; both go without a word.
     const children = readFileSync(`/proc/${run.child.pid}/task/${run.child.pid}/children`, 'utf8')
@@ -198,7 +205,7 @@ describe.each(releases)('the engine on %s', (release) => {
     for (const pid of children) process.kill(Number(pid), 'SIGKILL');
     run.child.kill('SIGKILL');
     await run.finished;
-    const next = await hostwright(['apply', '--yes', '--json'], folder.path);
+    const next = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
     expect(jsonLines(next.stdout).map(({ event }) => event)).toContain('attached');
     expect(summaryOf(next)).toMatchObject({ changed: 0, failed: 0 });
     expect(await on('cat', '/etc/after-slow')).toBe('x\n');
@@ -211,7 +218,7 @@ describe.each(releases)('the engine on %s', (release) => {
         `    commands:\n      - { name: slower, run: [sh, -c, "sleep 5; touch /etc/slower-done"], creates: /etc/slower-done }\n`,
       ),
     );
-    const first = start(['apply', '--yes', '--json'], folder.path);
+    const first = start(['apply', '--yes', '--take-over', '--json'], folder.path);
     await first.printed('"step-started"');
     const plan = await hostwright(['plan'], folder.path);
     expect(plan.stdout + plan.stderr).toMatch(/A run is going on there/);
@@ -229,12 +236,12 @@ describe.each(releases)('the engine on %s', (release) => {
         `    files: [{ path: /etc/owed.conf, content: "1\\n", notify: { service: owed, action: reload } }]\n    commands:\n      - { name: breaks, run: [${command}], creates: /etc/never-there }\n      - { name: later, run: [touch, /etc/later], creates: /etc/later }\n`,
       );
     folder.write('host.yaml', body('"false"'));
-    const broken = await hostwright(['apply', '--yes', '--json'], folder.path);
+    const broken = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
     expect(broken.code).toBe(1);
     expect(summaryOf(broken)).toMatchObject({ changed: 1, failed: 1, skipped: ['command:own/later'] });
     expect(await on('sh', '-c', 'ls /run/reloaded 2>/dev/null || echo none')).toBe('none\n');
     folder.write('host.yaml', body('touch, /etc/never-there'));
-    const mended = await hostwright(['apply', '--yes', '--json'], folder.path);
+    const mended = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
     expect(mended.code, mended.stderr).toBe(0);
     expect(await on('ls', '/run/reloaded')).toBe('/run/reloaded\n');
   });
@@ -246,13 +253,13 @@ describe.each(releases)('the engine on %s', (release) => {
         `    commands:\n      - { name: one, run: [sh, -c, "sleep 3; touch /etc/step-one"], creates: /etc/step-one }\n      - { name: two, run: [touch, /etc/step-two], creates: /etc/step-two }\n`,
       ),
     );
-    const run = start(['apply', '--yes', '--json'], folder.path);
+    const run = start(['apply', '--yes', '--take-over', '--json'], folder.path);
     await run.printed('"step-started"');
     run.child.kill('SIGINT');
     const stopped = await run.finished;
     expect(stopped.code).toBe(130);
     expect(await on('sh', '-c', 'ls /etc/step-one /etc/step-two 2>/dev/null || :')).toBe('/etc/step-one\n');
-    expect((await hostwright(['apply', '--yes'], folder.path)).code).toBe(0);
+    expect((await hostwright(['apply', '--yes', '--take-over'], folder.path)).code).toBe(0);
     expect(await on('ls', '/etc/step-two')).toBe('/etc/step-two\n');
   });
 
@@ -263,7 +270,7 @@ describe.each(releases)('the engine on %s', (release) => {
         `    commands:\n      - { name: killed, run: [sh, -c, "sleep 4; touch /etc/killed-done"], creates: /etc/killed-done }\n`,
       ),
     );
-    const run = start(['apply', '--yes', '--json'], folder.path);
+    const run = start(['apply', '--yes', '--take-over', '--json'], folder.path);
     await run.printed('"step-started"');
     await on(
       'sh',
@@ -272,7 +279,7 @@ describe.each(releases)('the engine on %s', (release) => {
     );
     expect((await run.finished).code).toBe(1);
     await pause(200);
-    const next = await hostwright(['apply', '--yes', '--json'], folder.path);
+    const next = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
     expect(summaryOf(next), next.stderr).toMatchObject({ changed: 1, failed: 0 });
   });
 
@@ -284,7 +291,7 @@ describe.each(releases)('the engine on %s', (release) => {
       'mv /etc/os-release /etc/os-release.real; printf \'ID=fedora\\nPRETTY_NAME="Fedora 42"\\n\' >/etc/os-release',
     );
     try {
-      for (const command of [['plan'], ['apply', '--yes']]) {
+      for (const command of [['plan'], ['apply', '--yes', '--take-over']]) {
         const { code, stderr } = await hostwright(command, folder.path);
         expect(code).toBe(1);
         expect(stderr).toContain('Fedora 42');
@@ -303,11 +310,15 @@ describe.each(releases)('the engine on %s', (release) => {
         `    commands:\n      - { name: both, run: [sh, -c, "sleep 3; echo ran >>/etc/both-ran"], creates: /etc/both-ran }\n`,
       ),
     );
-    const two = await Promise.all([1, 2].map(() => hostwright(['apply', '--yes', '--json'], folder.path)));
+    const two = await Promise.all(
+      [1, 2].map(() => hostwright(['apply', '--yes', '--take-over', '--json'], folder.path)),
+    );
     expect(await on('cat', '/etc/both-ran')).toBe('ran\n');
     for (const { code, stderr } of two) if (code !== 0) expect(stderr).toMatch(/Another run is going on/);
     expect(two.map(({ code }) => code)).toContain(0);
-    expect(summaryOf(await hostwright(['apply', '--yes', '--json'], folder.path))).toMatchObject({
+    expect(
+      summaryOf(await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path)),
+    ).toMatchObject({
       changed: 0,
     });
   });

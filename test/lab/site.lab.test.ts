@@ -59,7 +59,10 @@ function hostFile(roles: string): void {
 }
 
 async function apply(...options: string[]) {
-  const finished = await hostwright(['apply', '--yes', '--no-check', '--json', ...options], folder.path);
+  const finished = await hostwright(
+    ['apply', '--yes', '--no-check', '--take-over', '--json', ...options],
+    folder.path,
+  );
   const summary = summaryOf(finished);
   expect(summary, finished.stderr).toMatchObject({ failed: 0 });
   return summary;
@@ -289,7 +292,7 @@ systemctl restart nginx`);
     await box('echo "nonsense on;" >/etc/nginx/conf.d/broken.conf');
 
     hostFile('  blog: { recipe: site, domain: blog.example.org, aliases: [b.example.org] }\n');
-    const refused = await hostwright(['apply', '--yes', '--no-check'], folder.path);
+    const refused = await hostwright(['apply', '--yes', '--no-check', '--take-over'], folder.path);
     expect(refused.code).toBe(1);
     expect(refused.stdout + refused.stderr).toContain('unknown directive "nonsense"');
     expect(await box('cat /etc/nginx/*/*blog*; systemctl show -p MainPID -p ExecReload nginx')).toBe(config);

@@ -123,7 +123,7 @@ describe('a folder that is had back', () => {
     expect(await readFile(join(into, 'public/index.html'), 'utf8')).toBe('hello');
     expect(existsSync(join(into, '.hostwright/schema.json'))).toBe(true);
     expect(await readFile(join(into, '.gitignore'), 'utf8')).toContain('*.local.yaml');
-    expect(await readOwnRecord(into, 'host.yaml')).toMatchObject([{ sha256: fingerprint(TEXT) }]);
+    expect(await readOwnRecord(into)).toMatchObject([{ sha256: fingerprint(TEXT) }]);
     expect((await stat(join(into, '.hostwright/applied/host.yaml.json'))).mode & 0o777).toBe(0o600);
   });
 

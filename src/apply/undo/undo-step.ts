@@ -69,7 +69,7 @@ function partsOf(undoing: Undoing): Step {
 mkdir -p -m 700 -- ${mark.slice(0, mark.lastIndexOf('/'))}
 printf '%s\n' ${ids} >>${mark}
 sync -- ${mark}
-${undoing.last ? sh`printf '%s\n' "$HW_ID" >${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}` : sh``}`,
+${undoing.last ? over(run.id) : sh``}`,
     undo: sh`/bin/sh ${script} redo ${step.index} ${part} "$HW_BEFORE/now" "$HW_ID"
 rm -f -- ${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}
 [ ! -e ${mark} ] || { grep -vxF ${joinShell(
@@ -77,6 +77,13 @@ rm -f -- ${`${STATE_DIRECTORY}/runs/${run.id}/undone-by`}
       ' ',
     )} -- ${mark} >${`${mark}.new`} || :; mv -fT -- ${`${mark}.new`} ${mark}; }`,
   };
+}
+
+/** Nothing is left of the run: what it told the host of its host file goes as well. */
+function over(run: string): Shell {
+  const folder = `${STATE_DIRECTORY}/runs/${run}`;
+  return sh`/bin/sh ${`${folder}/script`} state-back
+printf '%s\n' "$HW_ID" >${`${folder}/undone-by`}`;
 }
 
 function joinWords(words: readonly string[]): Shell {
