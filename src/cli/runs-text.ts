@@ -63,6 +63,7 @@ export function count(number: number, noun: string): string {
 
 function reachText(reach: Journal['reach'], total: number): string {
   if (total === 0) return '';
-  if (!reach) return 'There is nothing to roll back: all has been taken back, or what that needs is no longer kept.';
+  if (!reach)
+    return 'There is nothing to roll back: all has been taken back, or what that needs is no longer kept.';
   return `A rollback reaches back to ${plainLine(reach.run)} (${localTime(reach.started)}).`;
 }
