@@ -24,8 +24,10 @@ interface Slot {
   /** Index of the place. */
   readonly place: number;
   readonly path: string;
-  /** Changed since by somebody else. */
-  readonly edited: boolean;
+  /** Fingerprints: of what the step left (`-`: not noted), of what is there, and of what comes back. */
+  readonly left: string;
+  readonly found: string;
+  readonly original: string;
   readonly kept: Content;
   readonly present: Content;
 }
@@ -44,11 +46,9 @@ hw_content() {
 hw_place() {
   for hw_noted in "$2"/*.path; do
     [ -e "$hw_noted" ] || continue
-    hw_slot=\${hw_noted%.path}; hw_path=$(cat -- "$hw_noted"); hw_edited=0
-    if [ -e "$hw_slot.left" ]; then
-      case $(hw_print "$hw_path") in absent | "$(cat -- "$hw_slot.left")" | "$(hw_print "$hw_slot.kept")") ;; *) hw_edited=1 ;; esac
-    fi
-    printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$hw_edited" "$(hw_content "$hw_slot.kept")" "$(hw_content "$hw_path")" "$(printf '%s' "$hw_path" | base64 -w0)"
+    hw_slot=\${hw_noted%.path}; hw_path=$(cat -- "$hw_noted"); hw_left=-
+    [ ! -e "$hw_slot.left" ] || hw_left=$(cat -- "$hw_slot.left")
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$hw_left" "$(hw_print "$hw_path")" "$(hw_print "$hw_slot.kept")" "$(hw_content "$hw_slot.kept")" "$(hw_content "$hw_path")" "$(printf '%s' "$hw_path" | base64 -w0)"
   done
 }
 ${joinShell(places.map(({ run, step, part }, index) => sh`hw_place ${index} ${`${STATE_DIRECTORY}/runs/${run}/before/${step}/${part}`}`))}
@@ -71,7 +71,7 @@ export function withPreview(plan: Plan, places: readonly Place[], output: Buffer
       .filter((diff) => diff !== ''),
   );
   const steps = plan.steps.map((step, index) => withDiff(step, diffs[index] ?? []));
-  const edited = [...new Set(slots.filter((slot) => slot.edited).map(({ path }) => path))];
+  const edited = editedPaths(slots);
   return {
     ...plan,
     steps,
@@ -108,12 +108,24 @@ function needed(output: string, packages: readonly string[]): readonly PlanNote[
   ];
 }
 
-function slotOf([place = '', edited = '', kept = '', present = '', path]: readonly string[]): Slot[] {
+/** What was changed since by somebody else: an older step finds what the newer ones have put back by then. */
+function editedPaths(slots: readonly Slot[]): readonly string[] {
+  const now = new Map<string, string>();
+  const edited = slots.filter(({ path, left, found, original }) => {
+    const before = now.get(path) ?? found;
+    now.set(path, original);
+    return left !== '-' && !['absent', left, original].includes(before);
+  });
+  return [...new Set(edited.map(({ path }) => path))];
+}
+
+function slotOf(fields: readonly string[]): Slot[] {
+  const [place = '', left = '', found = '', original = '', kept = '', present = '', path] = fields;
   if (path === undefined) return [];
   const about = {
     place: Number(place),
     path: Buffer.from(path, 'base64').toString('utf8'),
-    edited: edited === '1',
+    ...{ left, found, original },
   };
   return [{ ...about, kept: contentOf(kept), present: contentOf(present) }];
 }

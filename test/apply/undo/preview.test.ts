@@ -16,8 +16,8 @@ afterEach(() => box.remove());
 const place = { run: 'r', step: 0, part: 0 };
 
 /** Keeps a file as a step does, changes it, and notes what was left. */
-function step(path: string, change: string): void {
-  const before = join(box.path, 'state/runs/r/before/0/0');
+function step(path: string, change: string, run = 'r'): void {
+  const before = join(box.path, `state/runs/${run}/before/0/0`);
   mkdirSync(before, { recursive: true });
   const { status, stderr } = box.sh(sh`${library}
 HW_BEFORE=${before}
@@ -53,6 +53,32 @@ describe('what a rollback shows beforehand', () => {
     step(path, 'new\n');
     writeFileSync(path, 'newer\n');
     expect(preview(plan(`file:${path}`)).notes.map(({ text }) => text)).toEqual([
+      `${path} was changed since by somebody else: that is put aside, not lost.`,
+    ]);
+  });
+
+  it('finds what the newer steps have put back by then', () => {
+    const path = join(box.path, 'a');
+    writeFileSync(path, 'old\n');
+    step(path, 'new\n', 'r1');
+    step(path, 'newest\n', 'r2');
+    const places = ['r2', 'r1'].map((run) => ({ run, step: 0, part: 0 }));
+    const notes = (): readonly unknown[] =>
+      withPreview(plan(`file:${path}`), places, box.sh(readPreview(places, [])).stdout).notes;
+    expect(notes()).toEqual([]);
+    writeFileSync(path, 'by hand\n');
+    expect(notes()).toHaveLength(1);
+  });
+
+  it('names what was changed by hand between two runs', () => {
+    const path = join(box.path, 'a');
+    writeFileSync(path, 'old\n');
+    step(path, 'new\n', 'r1');
+    writeFileSync(path, 'by hand\n');
+    step(path, 'newest\n', 'r2');
+    const places = ['r2', 'r1'].map((run) => ({ run, step: 0, part: 0 }));
+    const seen = withPreview(plan(`file:${path}`), places, box.sh(readPreview(places, [])).stdout);
+    expect(seen.notes.map(({ text }) => text)).toEqual([
       `${path} was changed since by somebody else: that is put aside, not lost.`,
     ]);
   });
