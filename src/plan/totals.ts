@@ -14,8 +14,11 @@ export function countChanges({ changes, pending }: Pick<Plan, 'changes' | 'pendi
 }
 
 /** `3 to create, 1 to update, 12 unchanged.` in one sentence. */
-export function describeTotals(plan: Pick<Plan, 'changes' | 'pending' | 'unchanged' | 'kept'>): string {
+export function describeTotals(
+  plan: Pick<Plan, 'kind' | 'changes' | 'pending' | 'unchanged' | 'kept'>,
+): string {
   const counts = countChanges(plan);
+  if (plan.kind && counts.total === 0) return 'Nothing is left to take back.';
   const changed = new Set(plan.changes.map(({ id }) => id));
   const edited = plan.kept?.filter(({ id }) => !changed.has(id)).length ?? 0;
   if (counts.total === 0) {
