@@ -163,6 +163,8 @@ async function writeWhole(path: string, content: string, mode: number): Promise<
   // A link stays one.
   const target = await realpath(path).catch(() => path);
   const temporary = `${target}.${process.pid}.new`;
+  // One that an earlier process of this number left behind; the lock keeps others out.
+  await rm(temporary, { force: true });
   const file = await open(temporary, 'wx', mode);
   try {
     await file.writeFile(content);

@@ -48,7 +48,6 @@ if [ -n "$c" ]; then
   w=\${c#* }; w="from \${c%% *} port \${w%% *} "
   for p in "$@"; do shift; set -- "$@" "_PID=$p"; done
   l=$(journalctl -q -o cat --no-pager _UID=0 "$@" 2>/dev/null | grep -F "$w" | grep '^Accepted ')
-  if [ -z "$l" ]; then l=$(tail -n 20000 /var/log/auth.log 2>/dev/null | grep -F "$w" | grep -o 'Accepted [a-z].*'); fi
   printf '%s\n' "$l" | tail -n 1
 fi
 s=$(ss -H -lntp 2>/dev/null)
