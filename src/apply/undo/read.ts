@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Composition, compose } from '../../compose/compose.ts';
+import type { PlanNote } from '../../compose/recipe.ts';
 import { HostError, UserError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HostSession } from '../session.ts';
+import { noted } from './changes.ts';
 import { planRemove } from './plan-remove.ts';
 import { isUndoable, planRollback, rollbackDone, type UndoPlan } from './plan-rollback.ts';
 import { packagesOf, readPreview, withPreview } from './preview.ts';
@@ -45,18 +47,30 @@ export async function readRemoval(
           role,
           full: compose(host, session.facts, { closeUnlisted: false }),
         });
-  return preview(session, undo);
+  return preview(session, undo, purgeData);
+}
+
+/** "Remove /var/www/blog" must frighten nobody whose pictures are in it, unless it should. */
+function data(purged: boolean): PlanNote {
+  return purged
+    ? noted('With --purge-data, what was made since is deleted as well.', 'warning')
+    : noted(
+        'What hostwright did not put there is never deleted: it stays, or is put aside and its place named.',
+      );
 }
 
 /** One more exchange, for what a person wants to see before it is done. */
 async function preview(
   session: Pick<HostSession, 'read' | 'announce'>,
   { plan, undoings }: UndoPlan,
+  purgeData = false,
 ): Promise<Plan> {
   const places = undoings.map(placeOf);
   const { output, status, errors } = await session.read(readPreview(places, packagesOf(plan)));
   if (status !== 0) throw new HostError('What would be put back could not be read.', { output: errors });
-  const seen = withPreview(plan, places, output);
+  const previewed = withPreview(plan, places, output);
+  const seen =
+    undoings.length === 0 ? previewed : { ...previewed, notes: [...previewed.notes, data(purgeData)] };
   session.announce(seen);
   return seen;
 }

@@ -27,7 +27,7 @@ export function outlook({ simulation, servers }: Answer, wanted: readonly string
   const along = simulation.installs.filter(({ name }) => !named.has(bare(name)));
   const { upgrades } = simulation;
   const count = `${along.length} ${along.length === 1 ? 'package that it needs' : 'packages that it needs'}`;
-  const all = `${along.length} ${along.length === 1 ? 'other' : 'others'} for all ${wanted.length} packages`;
+  const all = `${along.length} ${along.length === 1 ? 'other' : 'others'} that these ${wanted.length} packages need`;
   return {
     along: along.length === 0 ? '' : `, with ${wanted.length === 1 ? count : all}: ${list(along)}`,
     ...(along.length > SHOWN
