@@ -170,14 +170,14 @@ describe.each(releases)('the engine on %s', (release) => {
         'host.yaml',
         `host: attic\nconnect: { lab: ${LAB} }\nroles:\n  small: { recipe: site, source: ./public, port: 8088 }\n`,
       );
-      expect((await hostwright(['apply', '--yes', '--no-check'], site.path)).code).toBe(0);
+      expect((await hostwright(['apply', '--yes', '--no-check', '--take-over'], site.path)).code).toBe(0);
       await on('sh', '-c', 'echo mine >/var/www/small/sub/theirs.txt');
       site.remove();
       const less = workingFolder({
         'public/a.txt': 'a',
         'host.yaml': `host: attic\nconnect: { lab: ${LAB} }\nroles:\n  small: { recipe: site, source: ./public, port: 8088 }\n`,
       });
-      const { stdout, stderr, code } = await hostwright(['apply', '--yes', '--no-check'], less.path);
+      const { stdout, stderr, code } = await hostwright(['apply', '--yes', '--no-check', '--take-over'], less.path);
       less.remove();
       expect(code, stdout + stderr).toBe(0);
       expect(stdout).toMatch(/theirs\.txt/);
