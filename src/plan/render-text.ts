@@ -166,18 +166,23 @@ function portsBlock({ notes }: Plan, { paint }: PlanLook, levels: readonly ('kee
   return [paint.strong('Ports that already listen'), ...lines].join('\n');
 }
 
+/** What is only good to know of a role was told when the role was changed, and is not told again with each other one. */
 function notesBlock(
-  { notes }: Plan,
-  { paint, columns }: PlanLook,
+  { notes, changes }: Plan,
+  { paint, columns, verbose }: PlanLook,
   levels: readonly PlanNote['level'][],
 ): string {
   const rest = notes.filter(({ level }) => levels.includes(level));
   if (rest.length === 0) return '';
-  const lines = rest.map(({ role, level, text }) => {
+  const changing = new Set(['', ...changes.map(({ role }) => role)]);
+  const shown = verbose ? rest : rest.filter(({ role, level }) => level !== 'info' || changing.has(role));
+  const left = rest.length - shown.length;
+  const more = left === 0 ? [] : [paint.dim(`  … ${left} more on roles that do not change (--verbose)`)];
+  const lines = shown.map(({ role, level, text }) => {
     const sign = level === 'warning' ? paint.changed('!') : paint.accent('i');
     return `  ${sign} ${wrapText(`${role ? `${plainLine(role)}: ` : ''}${plainLine(text)}`, columns - 4).join('\n    ')}`;
   });
-  return [paint.strong('Good to know'), ...lines].join('\n');
+  return [paint.strong('Good to know'), ...lines, ...more].join('\n');
 }
 
 function totalsLine(plan: Plan, { paint }: PlanLook): string {

@@ -35,6 +35,16 @@ describe('a plan as text', () => {
     expect(text({})).toBe('Nothing to change: all 46 resources are as declared. 0 existing files touched.');
   });
 
+  it('does not tell again what is good to know of roles that do not change', () => {
+    const info = (role: string) => ({ role, level: 'info' as const, text: `about ${role}.` });
+    const notes = [info('blog'), info('base'), { ...info('fence'), level: 'warning' as const }];
+    const shown = text({ changes: [change({})], notes });
+    expect(shown).toContain(
+      '  i blog: about blog.\n  ! fence: about fence.\n  … 1 more on roles that do not change',
+    );
+    expect(text({ changes: [change({})], notes }, { verbose: true })).toContain('i base: about base.');
+  });
+
   it('says what cannot be taken back, in JSON too', () => {
     const irreversible = 'upgrades hw 1 → 2: a rollback does not bring back the old version';
     const changes = [change({ irreversible })];
