@@ -110,7 +110,11 @@ function leftBehind(
   const some = left.slice(0, 5).join(', ');
   const more = left.length > 5 ? ` and ${left.length - 5} more` : '';
   return [
-    { role: '', level: 'info', text: `No longer in the host file, and left as they are: ${some}${more}.` },
+    {
+      role: '',
+      level: 'info',
+      text: `No longer in the host file, and left as they are: ${some}${more}. \`hostwright remove ROLE\` takes off what is left of a role.`,
+    },
   ];
 }
 
