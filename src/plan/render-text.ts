@@ -105,7 +105,7 @@ function conflictLines({ conflict, id }: Change): readonly string[] {
 function diffLines({ diff, action }: Change, { paint, verbose }: PlanLook): readonly string[] {
   if (!diff) return [];
   const lines = withoutHeader(plainText(diff).trimEnd().split('\n'));
-  const most = action === 'create' ? NEW_LINES : DIFF_LINES;
+  const most = action === 'update' ? DIFF_LINES : NEW_LINES;
   const shown = verbose || lines.length <= most + 1 ? lines : lines.slice(0, most);
   const painted = shown.map((line) => {
     if (line.startsWith('+')) return paint.good(line);
@@ -190,6 +190,8 @@ function totalsLine(plan: Plan, { paint }: PlanLook): string {
   const touched = plan.foreignTouched.length;
   const files = `${touched} existing ${touched === 1 ? 'file' : 'files'} touched`;
   const what = describeTotals(plan);
+  // Taking back touches what is ours.
+  if (plan.kind) return total === 0 ? paint.good(what) : paint.strong(what);
   return `${total === 0 ? paint.good(what) : paint.strong(what)} ${touched === 0 ? files : paint.changed(files)}.`;
 }
 

@@ -34,6 +34,7 @@ export function describeTotals(
     [counts.pending, counts.pending === 1 ? 'reload owed' : 'reloads owed'],
   ] as const;
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  if (plan.kind) return `${said.join(', ')}.`;
   const unchanged = `${plan.unchanged} unchanged${edited === 0 ? '' : ` (${edited} edited by hand)`}`;
   return `${said.join(', ')}; ${unchanged}.`;
 }

@@ -56,6 +56,8 @@ if [ -e "$HW_BEFORE/manifest" ]; then hw_put "$HW_BEFORE/manifest" ${manifestPat
 if [ -e "$HW_BEFORE/root-absent" ]; then
   rmdir -- ${spec.path} 2>/dev/null || :
   [ ! -e ${spec.path} ] || hw_keep_data ${spec.path} 'since it holds files that came later'
+elif [ ! -e "$HW_BEFORE/manifest" ] && [ -n "$(find ${spec.path} -mindepth 1 -print -quit 2>/dev/null)" ]; then
+  hw_stays ${spec.path} 'since it holds files that hostwright did not put there'
 fi`,
     blobs: [
       ...Object.values(lists),
