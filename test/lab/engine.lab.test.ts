@@ -177,7 +177,10 @@ describe.each(releases)('the engine on %s', (release) => {
         'public/a.txt': 'a',
         'host.yaml': `host: attic\nconnect: { lab: ${LAB} }\nroles:\n  small: { recipe: site, source: ./public, port: 8088 }\n`,
       });
-      const { stdout, stderr, code } = await hostwright(['apply', '--yes', '--no-check', '--take-over'], less.path);
+      const { stdout, stderr, code } = await hostwright(
+        ['apply', '--yes', '--no-check', '--take-over'],
+        less.path,
+      );
       less.remove();
       expect(code, stdout + stderr).toBe(0);
       expect(stdout).toMatch(/theirs\.txt/);
