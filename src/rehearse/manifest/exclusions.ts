@@ -97,7 +97,7 @@ export const UNIT_EXCLUSIONS: readonly { readonly pattern: RegExp; readonly why:
     why: 'has run once for whoever first waited for the network',
   },
   {
-    pattern: /^(?:systemd-hostnamed|systemd-timedated|systemd-localed)\.service$/,
+    pattern: /^systemd-(?:hostnamed|timedated|localed)\.(?:service|socket)$/,
     why: 'started by a question, ends by itself',
   },
   { pattern: /^ssh@|^systemd-fsck/, why: 'a connection, or a boot' },
