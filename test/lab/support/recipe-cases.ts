@@ -19,7 +19,7 @@ export function labCases(lab: string): readonly LabCase[] {
     .names()
     .flatMap((recipe) =>
       casesOfRecipe(recipe)
-        .filter((example) => !/^(?:There is no plan|Nothing to change)/.test(expectedPlan(example)))
+        .filter((example) => !/^(?:There is no plan|Nothing to change)/m.test(expectedPlan(example)))
         .map((example) => {
           const { host, files } = readCase(example);
           return labCase(`${recipe}/${example.name}`, lab, host, files);
