@@ -11,6 +11,8 @@ export interface LabCase {
   readonly roles: readonly string[];
   /** Files of a working folder, `host.yaml` among them. */
   readonly files: Readonly<Record<string, string>>;
+  /** It comes to no change, so there is nothing to take back. */
+  readonly idle?: boolean;
 }
 
 /** Every case of every built-in recipe that comes to a plan with something in it. */
@@ -19,10 +21,11 @@ export function labCases(lab: string): readonly LabCase[] {
     .names()
     .flatMap((recipe) =>
       casesOfRecipe(recipe)
-        .filter((example) => !/^(?:There is no plan|Nothing to change)/m.test(expectedPlan(example)))
+        .filter((example) => !/^(?:There is no plan|Nothing to change)/.test(expectedPlan(example)))
         .map((example) => {
           const { host, files } = readCase(example);
-          return labCase(`${recipe}/${example.name}`, lab, host, files);
+          const idle = /^Nothing to change/m.test(expectedPlan(example));
+          return { ...labCase(`${recipe}/${example.name}`, lab, host, files), idle };
         }),
     );
 }
