@@ -26,6 +26,19 @@ hw_take_away() {
   [ -z "$(dpkg --audit 2>/dev/null)" ] || hw_repair
 }
 
+# hw_hand_down: what this step has completed counts as left by the step of the earlier run that it has completed: else
+# it would pass for a person's work when that one is undone.
+hw_hand_down() {
+  hw_runs=\${HW_BEFORE%/before/*}; hw_self=\${hw_runs##*/}; hw_runs=\${hw_runs%/*}
+  hw_place=$(cd -- "$hw_runs" && for hw_found in */before/*/*/found; do
+    [ -d "$hw_found" ] && [ -d "\${hw_found%found}left" ] && printf '%s\n' "\${hw_found%/found}"
+  done | LC_ALL=C sort -V | awk -F/ -v self="$hw_self" '$1 < self' | tail -n 1)
+  [ -n "$hw_place" ] || return 0
+  hw_place=$hw_runs/$hw_place
+  rm -rf -- "$hw_place/left.new" && cp -a -- "$HW_BEFORE/left" "$hw_place/left.new" && rm -rf -- "$hw_place/left" &&
+    mv -T -- "$hw_place/left.new" "$hw_place/left" && sync -- "$hw_place"
+}
+
 # hw_marks NAMES: those that were there before, and marked as wanted only by the step, are marked as they were.
 hw_marks() {
   for hw_name in "$@"; do
@@ -58,6 +71,12 @@ hw_note_after
 hw_work=$HW_BEFORE/work; hw_log=$hw_work; rm -rf -- "$hw_work"; mkdir -m 700 -- "$hw_work"
 hw_unshield
 hw_choose \${HW_ONLY:-} || exit 1
+# An earlier run was cut off in the middle of this very installation: that half is no state to go back to. Whole packages
+# stay whole, and what that run has recorded brings back what was before both.
+if awk -F'\t' 'substr($2, 2, 1) ~ /[HUF]/ { half = 1 } END { exit !half }' "$HW_BEFORE/found/packages" && [ ! -s "$hw_work/gone" ]; then
+  hw_hand_down || exit 1
+  : >"$HW_BEFORE/undone"; sync -- "$HW_BEFORE/undone" "$HW_BEFORE"; rm -rf -- "$hw_work"; exit 0
+fi
 hw_find_data
 hw_sort_data && hw_spare
 if [ ! -s "$hw_work/stays" ]; then hw_remember_since || exit 1; fi
