@@ -2,6 +2,7 @@ import { STATE_DIRECTORY } from '../connect/program.ts';
 import { HostError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Blob } from '../resources/kind.ts';
+import { span } from '../span.ts';
 
 /** Seconds between the two clocks that are worth a word. */
 const CLOCKS_APART = 300;
@@ -77,19 +78,6 @@ export function hostNotes({ runs }: Runs, now: number): readonly string[] {
       ? ['The host is still starting: not all of its services are up yet.']
       : []),
   ];
-}
-
-/** Seconds in the largest unit that fits. */
-function span(seconds: number): string {
-  const units = [
-    [86_400, 'day'],
-    [3_600, 'hour'],
-    [60, 'minute'],
-  ] as const;
-  const off = Math.abs(seconds);
-  const [size, noun] = units.find(([unit]) => off >= unit) ?? [1, 'second'];
-  const number = Math.round(off / size);
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,4 +1,5 @@
 import type { JournalChange, JournalDetail, JournalRun, PathChange, Standing } from '../journal/run.ts';
+import { span } from '../span.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
 import { coloured, count, localTime, statusText, who } from './runs-text.ts';
@@ -47,15 +48,8 @@ function headOf(run: JournalRun, paint: Paint): string[] {
 
 /** How far the host's clock was off, in the largest unit that fits. */
 function clockText(seconds: number): string {
-  const units = [
-    [86_400, 'day'],
-    [3_600, 'hour'],
-    [60, 'minute'],
-  ] as const;
-  const off = Math.abs(seconds);
-  const [size, noun] = units.find(([unit]) => off >= unit) ?? [1, 'second'];
   const direction = seconds > 0 ? 'ahead of' : 'behind';
-  return `the host's was ${count(Math.round(off / size), noun)} ${direction} the other computer's`;
+  return `the host's was ${span(seconds)} ${direction} the other computer's`;
 }
 
 function changeLines(
