@@ -2,7 +2,8 @@
  * `npm run test:faults`: an apply is disturbed at each of its points by each of three faults. What it prints last is the
  * figure: points tried and survived.
  *
- *     npm run test:faults -- [--seed N] [--sample N] [--only POINT]… [--state FILE] [--release bookworm|trixie] [--lab NAME]
+ *     npm run test:faults -- [--seed N] [--sample N] [--only POINT]… [--shard K/N] [--state FILE]
+ *         [--release bookworm|trixie] [--lab NAME]
  */
 import { parseArgs } from 'node:util';
 import { isRelease } from '../src/lab/places.ts';
@@ -20,12 +21,13 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       sample: { type: 'string' },
       only: { type: 'string', multiple: true },
+      shard: { type: 'string' },
       state: { type: 'string' },
       release: { type: 'string', default: 'bookworm' },
       lab: { type: 'string', default: 'faults' },
     },
   });
-  const { release, lab, only, state } = values;
+  const { release, lab, only, shard, state } = values;
   if (!isRelease(release)) throw new Error(`--release is bookworm or trixie, not ${release}`);
   if (!isRoot()) throw new Error('This test needs root: it cuts the power of machines. Run it with sudo.');
   if (!(await ensureLabPackages({ nft: 'nftables' }))) return 1;
@@ -36,6 +38,7 @@ async function main(): Promise<number> {
     say,
     ...(values.sample === undefined ? {} : { sample: number(values.sample) }),
     ...(only === undefined ? {} : { only }),
+    ...(shard === undefined ? {} : { shard: fraction(shard) }),
     ...(state === undefined ? {} : { state }),
   });
   const outcomes = Object.values(tried);
@@ -49,6 +52,14 @@ async function main(): Promise<number> {
 function number(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`${text} is not a whole number`);
   return Number(text);
+}
+
+function fraction(text: string): readonly [k: number, n: number] {
+  const [k, n, ...rest] = text.split('/').map(number);
+  if (k === undefined || n === undefined || rest.length > 0 || k < 1 || k > n) {
+    throw new Error(`${text} is not a shard, such as 1/2: the first of two`);
+  }
+  return [k, n];
 }
 
 process.exitCode = await main();

@@ -21,11 +21,13 @@ const BOOT = 60_000;
 export async function waitForSsh(lab: string, node: NodeName = 'box', timeoutMs = BOOT): Promise<void> {
   const [v4 = '', v6 = ''] = ADDRESSES[node];
   // Asked for inside first: a connection to an address that nobody has yet would block for a second and more.
+  // Each try is a connection of its own and short: what is sent through the router before it translates addresses stays
+  // untranslated in its connection table, and is sent anew for two minutes in vain.
   const script = sh`nap() { [ "$SECONDS" -lt ${Math.ceil(timeoutMs / 1000)} ] || exit 1; sleep 0.05; }
 for address in ${[v4, v6]}; do
   until ip -n ${machineName(lab, node)} -o addr show | grep -qF " $address/"; do nap; done
 done
-until { exec 3<>${`/dev/tcp/${v4}/22`} && read -r -t 5 greeting <&3; } 2>/dev/null; do nap; done`;
+until timeout 5 bash -c ${sh`read -r greeting <${`/dev/tcp/${v4}/22`}`.text} 2>/dev/null; do nap; done`;
   const argv = ['nsenter', `--net=${netnsPath(lab, 'laptop')}`, 'bash', '-c', script.text];
   const code = await whileKept(lab, node, (signal) => run(mortal(asRoot(argv)), { signal }));
   if (code === 0) return;

@@ -16,6 +16,8 @@ export interface TrialOptions {
   readonly sample?: number;
   /** Ids of points, or the beginnings of ids: these alone. */
   readonly only?: readonly string[];
+  /** Every n-th point only, counted from the k-th, both from 1: several computers, or cores, can share the work. */
+  readonly shard?: readonly [k: number, n: number];
   /** A file of what was tried already. */
   readonly state?: string;
   readonly say: (text: string) => void;
@@ -79,7 +81,7 @@ export async function tryPoints(options: TrialOptions): Promise<TrialReport> {
 }
 
 /** @throws {Error} when nothing is left to try. */
-function chosen(all: readonly Point[], { sample, only, seed }: TrialOptions): readonly Point[] {
+function chosen(all: readonly Point[], { sample, only, seed, shard }: TrialOptions): readonly Point[] {
   const wanted = only
     ? all.filter(({ id }) => only.some((name) => id === name || id.startsWith(`${name}/`)))
     : all;
@@ -90,7 +92,8 @@ function chosen(all: readonly Point[], { sample, only, seed }: TrialOptions): re
         .map(({ id }) => id)
         .join(', ')}`,
     );
-  return sample === undefined ? wanted : sampleOf(wanted, sample, seed);
+  const some = sample === undefined ? wanted : sampleOf(wanted, sample, seed);
+  return shard === undefined ? some : some.filter((_, index) => index % shard[1] === shard[0] - 1);
 }
 
 function describe(
