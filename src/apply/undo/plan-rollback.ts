@@ -17,8 +17,9 @@ export interface UndoPlan {
 
 /**
  * The plan that takes back a run and every newer one, the newest first, each from its last step to its first. Pure.
+ * What has been taken back already is left out: then the plan can be one of nothing.
  * @param wanted a run's id or the beginning of one; the last run that can be undone when absent.
- * @throws {HostError} when there is no such run, or nothing of it to take back.
+ * @throws {HostError} when there is no such run, or what it needs is no longer kept.
  */
 export function planRollback(host: string, records: readonly RunRecord[], wanted?: string): UndoPlan {
   const target = wanted === undefined ? lastUndoable(records) : findRun(records, wanted);
@@ -34,7 +35,7 @@ export function planRollback(host: string, records: readonly RunRecord[], wanted
     steps,
     changes: steps.flatMap(({ changes }) => changes.map(({ change }) => change)),
     services: Object.assign({}, ...runs.map(({ services }) => services).reverse()),
-    notes: runs.flatMap(notesOf),
+    notes: [...alreadyNote(target, wanted, runs), ...runs.flatMap(notesOf)],
     ...{ unchanged: 0, foreignTouched: [], pending: [], endpoints: [] },
   };
   return { plan, undoings };
@@ -123,10 +124,14 @@ function findRun(records: readonly RunRecord[], wanted: string): RunRecord {
       hint: 'To have everything of the host file again: hostwright apply',
     });
   }
-  if (isUndoable(run) || isPruned(run)) return run;
-  throw new HostError(`There is nothing left of run ${run.id}: it has been taken back.`, {
-    hint: 'Nothing was changed. `hostwright runs` tells by which run.',
-  });
+  return run;
+}
+
+/** A run can be named that has been taken back, as one that nobody confirmed: what was done since is still in the way. */
+function alreadyNote(target: RunRecord, wanted: string | undefined, runs: readonly RunRecord[]): PlanNote[] {
+  if (wanted === undefined || runs.includes(target)) return [];
+  const also = runs.length === 0 ? 'nothing is left to do' : 'only what came after it is left';
+  return [noted(`Run ${target.id} has been taken back already: ${also}. See \`hostwright runs\`.`)];
 }
 
 function undoingsOf(run: RunRecord): readonly Undoing[] {

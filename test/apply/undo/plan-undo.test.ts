@@ -98,6 +98,16 @@ describe('a rollback', () => {
     expect(ids(planRollback('attic', records(partly)).plan)).toEqual(['file:/a']);
   });
 
+  it('goes to before a run that was taken back already, over what came after it', () => {
+    const unconfirmed = run('20260101-090000-dddddd', [[{ id: 'file:/a', undone: true }]]);
+    const { plan } = planRollback('attic', records(newer, older, unconfirmed), '20260101-09');
+    expect(plan.undoes).toEqual(['20260102-100000-bbbbbb', '20260101-100000-aaaaaa']);
+    expect(plan.notes[0]?.text).toContain('dddddd has been taken back already: only what came after');
+    const done = planRollback('attic', records(unconfirmed), '20260101-09').plan;
+    expect(done.changes).toEqual([]);
+    expect(done.notes[0]?.text).toContain('dddddd has been taken back already: nothing is left to do');
+  });
+
   it('lets the host remember what it did before', () => {
     const [step] = planRollback('attic', records(newer)).plan.steps;
     expect(step?.changes[0]?.step.remember).toBe('was file:/etc/b');
