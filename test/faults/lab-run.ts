@@ -66,6 +66,13 @@ export function runsThatChanged(lab: string): readonly string[] {
   );
 }
 
+/** The last lines that the last runs printed on the host: why one went wrong. */
+export function lastOutputs(lab: string): readonly string[] {
+  return runsOf(lab)
+    .slice(-3)
+    .map((run) => `${run} printed: …${readIfThere(join(runsFolder(lab), run, 'output')).slice(-1500)}`);
+}
+
 function runsOf(lab: string): readonly string[] {
   try {
     return readdirSync(runsFolder(lab)).sort();

@@ -28,7 +28,10 @@ export function trialRecord(file: string | undefined, mark: string): TrialRecord
   const written = file !== undefined && existsSync(file) ? readRecord(file) : undefined;
   if (written && written.fingerprint !== mark)
     throw new Error(`${file} is of another seed, release or host file: name another --state file.`);
-  const outcomes: Record<string, Outcome> = written?.outcomes ?? {};
+  // A lost point is tried again: whoever continues has mended what lost it.
+  const outcomes: Record<string, Outcome> = Object.fromEntries(
+    Object.entries(written?.outcomes ?? {}).filter(([, { survived }]) => survived),
+  );
   return {
     outcomes,
     has: (id) => Object.hasOwn(outcomes, id),

@@ -4,7 +4,7 @@ import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
 import { hostwright, start, summaryOf } from '../lab/support/hostwright.ts';
 import { manifestOf } from '../lab/support/manifest.ts';
 import { restoreSnapshot, takeSnapshot, upToDate } from '../lab/support/snapshot.ts';
-import { APPLY, type LabRun, runsThatChanged, waitFor, watchedApply } from './lab-run.ts';
+import { APPLY, type LabRun, lastOutputs, runsThatChanged, waitFor, watchedApply } from './lab-run.ts';
 import type { Point } from './points.ts';
 import { killTree, mend, strike } from './strike.ts';
 
@@ -66,6 +66,7 @@ export async function tryPoint(yardstick: Yardstick, point: Point): Promise<Outc
     problems.push(...unlike('After rollback', restored, await manifestOf(lab)));
   } catch (error) {
     problems.push(String(error instanceof Error ? error.message : error));
+    if (problems.length > 0) problems.unshift(...lastOutputs(lab));
   } finally {
     killTree(disturbed.child.pid);
     await ended;
