@@ -1,7 +1,7 @@
+import type { Lan } from '../../src/compose/lan.ts';
 import type { RecipeParts } from '../../src/compose/recipe.ts';
 import type { Firewalld } from '../../src/facts/firewall/firewalld.ts';
 import { kind as richRules } from '../../src/resources/firewalld.ts';
-import type { Lan } from './lan.ts';
 import { mergeOpenings, type Opening } from './openings.ts';
 
 /** Rules inside firewalld, where it is running: in every zone that decides about packets from outside. */

@@ -1,8 +1,8 @@
+import type { Lan } from '../../src/compose/lan.ts';
 import type { RecipeContext, RecipeParts } from '../../src/compose/recipe.ts';
 import { HostError } from '../../src/errors.ts';
 import { kind as packages } from '../../src/resources/package.ts';
 import { kind as ruleset } from '../../src/resources/ruleset.ts';
-import type { Lan } from './lan.ts';
 import { mergeOpenings, type Opening } from './openings.ts';
 
 /** Our own table, for a machine that has no other firewall. */

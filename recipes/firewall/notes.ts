@@ -1,7 +1,7 @@
+import type { Lan } from '../../src/compose/lan.ts';
 import type { ExposedEndpoint, RecipeParts } from '../../src/compose/recipe.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import type { Firewall } from '../../src/facts/probes/firewall.ts';
-import type { Lan } from './lan.ts';
 import { type ListeningPort, listeningPorts, type Unlisted } from './listening.ts';
 import type { Opening } from './openings.ts';
 import { includesPort, portName } from './ports.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { findLan, isInLan, type Lan } from '../../src/compose/lan.ts';
 import { defineRecipe, type RecipeContext, type RecipeParts } from '../../src/compose/recipe.ts';
 import { HostError, UserError } from '../../src/errors.ts';
 import { canonicalAddress, isLoopback } from '../../src/facts/address.ts';
 import { KEPT } from '../../src/facts/firewall/kept.ts';
 import { kind as ruleset } from '../../src/resources/ruleset.ts';
 import { firewalldParts } from './firewalld.ts';
-import { findLan, isInLan, type Lan } from './lan.ts';
 import { decideUnlisted } from './listening.ts';
 import { nftablesResources } from './nftables.ts';
 import {

@@ -1,6 +1,6 @@
+import type { Lan } from '../../src/compose/lan.ts';
 import { HostError } from '../../src/errors.ts';
 import type { FilteringChain } from '../../src/facts/firewall/chains.ts';
-import type { Lan } from './lan.ts';
 import type { Opening } from './openings.ts';
 
 /**

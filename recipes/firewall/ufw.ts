@@ -1,8 +1,8 @@
+import type { Lan } from '../../src/compose/lan.ts';
 import type { RecipeParts } from '../../src/compose/recipe.ts';
 import type { Ufw, UfwRule } from '../../src/facts/firewall/ufw.ts';
 import { MARK } from '../../src/resources/ufw/rule.ts';
 import { kind as ufwRules } from '../../src/resources/ufw.ts';
-import type { Lan } from './lan.ts';
 import { mergeOpenings, type Opening } from './openings.ts';
 import type { Port } from './ports.ts';
 

@@ -36,6 +36,8 @@ export default defineRecipe({
     },
   ],
 
+  names: ({ input }) => namesOf(input),
+
   resources(context) {
     const { role, input } = context;
     const folder = context.folder(input.source);

@@ -6,7 +6,7 @@ import { attempt } from './attempt.ts';
 import { mapBounded } from './bounded.ts';
 import { fixFor } from './causes.ts';
 import { diagnose, type Tried } from './diagnose.ts';
-import { closedPorts, type Expectation, expectations } from './expectations.ts';
+import { closedPorts, type Expectation, expectations, provable } from './expectations.ts';
 import type { LogIn } from './log-in.ts';
 import { type OpenedVantage, openVantages } from './open-vantages.ts';
 import { type Placed, placeVantage } from './place.ts';
@@ -74,7 +74,7 @@ async function examine(
   const usable = placed.filter((one): one is Placed => 'vantage' in one);
   const { endpoints, notes } = session.composition;
   const expected = expectations(
-    [...endpoints, ...closedPorts(notes)],
+    [...provable(endpoints), ...closedPorts(notes)],
     usable.map((one) => one.place),
   ).filter(({ endpoint }) => only === undefined || endpoint.role === only);
   const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected)));

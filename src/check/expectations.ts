@@ -1,4 +1,4 @@
-import type { ExposedEndpoint, Exposure, PlanNote } from '../compose/recipe.ts';
+import type { ExposedEndpoint, Exposure, PlanNote, ProbeRequest } from '../compose/recipe.ts';
 import type { Target } from './surroundings.ts';
 
 /** Where a vantage stands towards the host; with the exposure it decides what must be reachable from it. */
@@ -12,7 +12,10 @@ export interface PlacedVantage {
 }
 
 /** An endpoint of a role, or a port that belongs to no role and is closed to everybody else. */
-export type CheckedEndpoint = Omit<ExposedEndpoint, 'expose'> & { readonly expose: Exposure | 'closed' };
+export type CheckedEndpoint = Omit<ExposedEndpoint, 'expose' | 'prove'> & {
+  readonly expose: Exposure | 'closed';
+  readonly prove: ProbeRequest;
+};
 
 /** One thing to try, and what must come of it. */
 export interface Expectation {
@@ -66,6 +69,11 @@ export function closedPorts(notes: readonly PlanNote[]): CheckedEndpoint[] {
       ? { role, name: `closed-${port.port}`, ...port, expose: 'closed', prove: { probe: 'tcp' } }
       : [],
   );
+}
+
+/** Endpoints that can be tried by themselves. */
+export function provable(endpoints: readonly ExposedEndpoint[]): CheckedEndpoint[] {
+  return endpoints.flatMap(({ prove, ...endpoint }) => (prove === undefined ? [] : { ...endpoint, prove }));
 }
 
 /** Who an exposure lets in. */

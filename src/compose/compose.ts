@@ -5,7 +5,7 @@ import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import type { Resource } from '../resources/kind.ts';
 import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
-import type { ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
+import type { EndpointContext, ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
 import { renderTemplate } from './templates.ts';
 
 /** A resource and the role that declared it first. */
@@ -67,15 +67,16 @@ export function compose(
 /** Every endpoint of every role, with who may reach it. Pure. */
 export function exposedEndpoints(host: Host): readonly ExposedEndpoint[] {
   return host.roles.flatMap((role) =>
-    (
-      role.definition.endpoints?.({
-        role: role.name,
-        host: host.name,
-        input: role.input,
-        folder: (path) => folderOf(host, path),
-      }) ?? []
-    ).map((endpoint) => ({ ...endpoint, role: role.name, expose: role.expose })),
+    (role.definition.endpoints?.(endpointContext(host, role)) ?? []).map((endpoint) => ({
+      ...endpoint,
+      role: role.name,
+      expose: role.expose,
+    })),
   );
+}
+
+function endpointContext(host: Host, { name, input }: Role): EndpointContext<Role['input']> {
+  return { role: name, host: host.name, input, folder: (path) => folderOf(host, path) };
 }
 
 /** The firewall is up before a service is installed. */
@@ -102,6 +103,15 @@ function contextOf(
     siblings: host.roles
       .filter((other) => other !== role && other.recipe === role.recipe)
       .map(({ name, input }) => ({ role: name, input })),
+    others: host.roles
+      .filter((other) => other !== role)
+      .map((other) => ({
+        role: other.name,
+        recipe: other.recipe,
+        expose: other.expose,
+        input: other.input,
+        names: other.definition.names?.(endpointContext(host, other)) ?? [],
+      })),
     endpoints,
     closeUnlisted,
     ...(clientAddress ? { clientAddress } : {}),

@@ -21,11 +21,14 @@ export interface Endpoint {
   readonly name: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
+  /** The last port of a range that begins with `port`, such as FTP's passive ports; absent: that one alone. */
+  readonly lastPort?: number;
   /** The other endpoint that may share this very port: several sites by name share one nginx port. */
   readonly sharedBy?: string;
   /** What tells those who share a port apart, such as domains: two with one in common collide. */
   readonly sharedAs?: readonly string[];
-  readonly prove: ProbeRequest;
+  /** Absent where nobody can tell by itself, such as for ports that are open during a transfer only: then another endpoint proves the role. */
+  readonly prove?: ProbeRequest;
 }
 
 /** An endpoint together with the role it belongs to and who may reach it. */
@@ -44,6 +47,17 @@ export interface EndpointContext<Input> {
   folder(path: string): Folder;
 }
 
+/** What a recipe may know of another role on the host. */
+export interface OtherRole {
+  readonly role: string;
+  readonly recipe: string;
+  readonly expose: Exposure;
+  /** Validated by its own recipe's schema: for a recipe of another kind, to be read with care. */
+  readonly input: unknown;
+  /** Host names that people reach it by (`Recipe.names`). */
+  readonly names: readonly string[];
+}
+
 /** Everything a recipe may look at. All of it is data: the same context gives the same resources. */
 export interface RecipeContext<Input> {
   /** The role's name in the host file. */
@@ -57,6 +71,8 @@ export interface RecipeContext<Input> {
   readonly network: HostNetwork;
   /** Inputs of every other role on this host that uses the same recipe, by role name, for what has to be agreed among them. */
   readonly siblings: readonly { readonly role: string; readonly input: Input }[];
+  /** Every other role on this host, whatever its recipe, in the order of the host file. */
+  readonly others: readonly OtherRole[];
   /** Every endpoint of every role on this host, this one's included. */
   readonly endpoints: readonly ExposedEndpoint[];
   /** The address this connection comes from, as the host sees it; absent for `local`. */
@@ -115,6 +131,8 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   readonly facts?: readonly (keyof Facts)[];
   readonly inputs: Schema;
   endpoints?(context: EndpointContext<z.infer<Schema>>): readonly Endpoint[];
+  /** Host names that people reach the role by: its domains. Pure. */
+  names?(context: EndpointContext<z.infer<Schema>>): readonly string[];
   resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;
 }
 

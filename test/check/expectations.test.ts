@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type CheckedEndpoint,
   closedPorts,
   type Expectation,
   expectations,
   mayReach,
   type PlacedVantage,
 } from '../../src/check/expectations.ts';
-import type { ExposedEndpoint, Exposure } from '../../src/compose/recipe.ts';
+import type { Exposure } from '../../src/compose/recipe.ts';
 
-const endpoint = (role: string, expose: Exposure, port = 80): ExposedEndpoint => ({
+const endpoint = (role: string, expose: Exposure, port = 80): CheckedEndpoint => ({
   role,
   expose,
   port,

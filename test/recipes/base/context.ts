@@ -57,6 +57,7 @@ export function compose({
     facts: Object.fromEntries(read) as Facts,
     network: { lan: [] },
     siblings: [],
+    others: [],
     endpoints: [],
     closeUnlisted: false,
     template: (name, data) => {

@@ -68,6 +68,7 @@ export function compose({ input = {}, ...given }: Given = {}): RecipeParts {
     facts: homeFacts(),
     network: { lan: [] },
     siblings: [],
+    others: [],
     endpoints: [],
     closeUnlisted: false,
     template: (name, data) => {

@@ -56,7 +56,7 @@ describe('long names', () => {
 
 describe('the proof of a site', () => {
   const prove = (files: Record<string, string>, role = {}) =>
-    sites({ blog: role }, machine(), files).endpoints[0]?.prove.with;
+    sites({ blog: role }, machine(), files).endpoints[0]?.prove?.with;
 
   it('is its front page by name', () => {
     expect(prove({ 'index.html': 'hello' }, { domain: 'blog.test' })).toEqual({

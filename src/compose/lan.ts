@@ -1,6 +1,6 @@
-import type { HostNetwork } from '../../src/compose/recipe.ts';
-import { familyOf, inNetwork, isPrivateAddress, networkOf } from '../../src/facts/address.ts';
-import type { Network } from '../../src/facts/probes/network.ts';
+import { familyOf, inNetwork, isPrivateAddress, networkOf } from '../facts/address.ts';
+import type { Network } from '../facts/probes/network.ts';
+import type { HostNetwork } from './recipe.ts';
 
 /** What counts as LAN on one host. */
 export interface Lan {
