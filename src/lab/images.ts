@@ -43,6 +43,10 @@ const PEER_PACKAGES = [
   'nmap',
   'netcat-openbsd',
   'bind9-dnsutils',
+  'lftp',
+  'postgresql-client',
+  'mariadb-client',
+  'openssl',
 ];
 
 /** The image of the box. */
