@@ -15,6 +15,8 @@ const schema = z.strictObject({
   mode: fileMode().default('0644'),
   owner: accountName().default('root'),
   group: accountName().default('root'),
+  /** A package of this very run brings a configuration file of that path: it is replaced as the package brought it. */
+  brought: z.literal(true).optional(),
 });
 
 export type FileSpec = z.output<typeof schema>;

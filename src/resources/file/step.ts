@@ -11,7 +11,9 @@ export function fileStep(spec: FileSpec, state: FileState, decision: Decision): 
   const { path } = spec;
   const declared = blobOf(Buffer.from(spec.content));
   const common = {
-    unmoved: unmoved(path, state),
+    unmoved: spec.brought
+      ? sh`{ ${unmoved(path, state)}; } || { ${isAsBrought(path)}; }`
+      : unmoved(path, state),
     remember: rememberedLine(spec),
   };
   if (decision.do !== 'write') {
@@ -42,6 +44,12 @@ function unmoved(path: string, state: FileState): Shell {
   if (state.type === 'absent') return sh`[ ! -e ${path} ] && [ ! -L ${path} ]`;
   if (state.type === 'other') return sh`[ "$(stat -c %F -- ${path})" = ${state.description} ]`;
   return sh`hw_is_file ${path} ${state.sha256} ${bareMode(state.mode)} ${state.owner} ${state.group}`;
+}
+
+/** A configuration file of a package that is as dpkg unpacked it (deb-conffiles(5)), whoever owns it. */
+function isAsBrought(path: string): Shell {
+  return sh`[ -f ${path} ] && [ ! -L ${path} ] &&
+  dpkg-query -W -f='\${Conffiles}\n' | grep -qF -e " "${path}" $(md5sum <${path} | cut -c1-32)"`;
 }
 
 function blobOf(bytes: Buffer): Blob {
