@@ -115,6 +115,17 @@ export interface RecipeParts {
   readonly notes?: readonly Omit<PlanNote, 'role'>[];
 }
 
+/** Where a role's dumps are made and kept on the host; made by `backupOf` of `src/compose/dumps.ts`. */
+export interface Backup {
+  /** The program that makes, lists and restores dumps: `dumpProgram` of `src/compose/dumps/program.ts` says how it is called. */
+  readonly program: string;
+  /** The account that it runs as. */
+  readonly user: string;
+  /** The folder with the dumps. */
+  readonly folder: string;
+  readonly databases: readonly string[];
+}
+
 /** A recipe: what a host can be. Made by {@link defineRecipe}, lives in `recipes/<name>/recipe.ts`. */
 export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   /** One or two words, for menus: `Static website`. */
@@ -133,6 +144,8 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   endpoints?(context: EndpointContext<z.infer<Schema>>): readonly Endpoint[];
   /** Host names that people reach the role by: its domains. Pure. */
   names?(context: EndpointContext<z.infer<Schema>>): readonly string[];
+  /** Roles with data that a copy of files would not get whole, such as databases. Pure. */
+  backup?(context: EndpointContext<z.infer<Schema>>): Backup;
   resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;
 }
 
