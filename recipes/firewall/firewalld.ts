@@ -22,8 +22,14 @@ export function firewalldParts(
         sources.length > 0 ||
         (unbound && name === defaultZone)),
   );
-  const rules = wanted.flatMap(({ protocol, port, to, why }) =>
-    (to === 'anyone' ? ['any'] : lanSources(lan)).map((from) => ({ protocol, port, from, why })),
+  const rules = wanted.flatMap(({ protocol, port, lastPort, to, why }) =>
+    (to === 'anyone' ? ['any'] : lanSources(lan)).map((from) => ({
+      protocol,
+      port,
+      ...(lastPort === undefined ? {} : { lastPort }),
+      from,
+      why,
+    })),
   );
   const names = concerned.map(({ name }) => name).sort();
   return {

@@ -1,4 +1,5 @@
 import type { Lan } from '../../src/compose/lan.ts';
+import { portText } from '../../src/compose/port-range.ts';
 import type { RecipeContext, RecipeParts } from '../../src/compose/recipe.ts';
 import { HostError } from '../../src/errors.ts';
 import { kind as packages } from '../../src/resources/package.ts';
@@ -48,6 +49,6 @@ export function nftablesResources(
   ];
 }
 
-function forTemplate({ protocol, port, why }: Opening): Readonly<Record<string, unknown>> {
-  return { protocol, port, why };
+function forTemplate(opening: Opening): Readonly<Record<string, unknown>> {
+  return { protocol: opening.protocol, ports: portText(opening), why: opening.why };
 }

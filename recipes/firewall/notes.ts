@@ -4,7 +4,7 @@ import type { Facts } from '../../src/facts/facts.ts';
 import type { Firewall } from '../../src/facts/probes/firewall.ts';
 import { type ListeningPort, listeningPorts, type Unlisted } from './listening.ts';
 import type { Opening } from './openings.ts';
-import { includesPort, portName } from './ports.ts';
+import { includesPort, meets } from './ports.ts';
 
 type Notes = NonNullable<RecipeParts['notes']>;
 
@@ -63,10 +63,10 @@ export function takenNotes(facts: Facts, endpoints: readonly ExposedEndpoint[]):
   const narrow = endpoints.filter(
     (endpoint) =>
       endpoint.expose !== 'internet' &&
-      !endpoints.some((other) => other.expose === 'internet' && portName(other) === portName(endpoint)),
+      !endpoints.some((other) => other.expose === 'internet' && meets(other, endpoint)),
   );
   return listeningPorts(facts.listeners).flatMap((port) => {
-    const endpoint = narrow.find((candidate) => portName(candidate) === portName(port));
+    const endpoint = narrow.find((candidate) => meets(candidate, port));
     if (!endpoint || includesSsh(facts, port)) return [];
     const whom = endpoint.expose === 'lan' ? 'the LAN' : 'this machine itself';
     return {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { port } from '../../src/compose/inputs.ts';
+import { overlaps, portText } from '../../src/compose/port-range.ts';
 
-/** A port of one protocol. */
+/** A port of one protocol, or a range of them. */
 export interface Port {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
+  /** Absent: `port` alone. */
+  readonly lastPort?: number;
 }
 
 /** `8096` means both protocols, `"8096/tcp"` one. */
@@ -31,14 +34,19 @@ export function expandPort(value: number | string): readonly Port[] {
   return [{ protocol: protocol === 'udp' ? 'udp' : 'tcp', port: Number(number) }];
 }
 
-/** `tcp/80`: one name for each port, for maps and messages. */
-export function portName({ protocol, port: number }: Port): string {
-  return `${protocol}/${number}`;
+/** `tcp/80`, `tcp/40000-40009`: one name for each port or range, for maps and messages. */
+export function portName(port: Port): string {
+  return `${port.protocol}/${portText(port)}`;
 }
 
-/** Whether a list of ports has this one. */
+/** Whether two are of one protocol and have a port in common. */
+export function meets(one: Port, other: Port): boolean {
+  return one.protocol === other.protocol && overlaps(one, other);
+}
+
+/** Whether a list of ports and ranges has this one, or a part of it. */
 export function includesPort(ports: readonly Port[], wanted: Port): boolean {
-  return ports.some((candidate) => portName(candidate) === portName(wanted));
+  return ports.some((candidate) => meets(candidate, wanted));
 }
 
 /** Ascending, TCP before UDP: the order in every file and message. */

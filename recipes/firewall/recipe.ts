@@ -17,7 +17,7 @@ import {
   unlistedNotes,
 } from './notes.ts';
 import { endpointOpenings, type Opening } from './openings.ts';
-import { expandPort, includesPort, type Port, portInput, portName } from './ports.ts';
+import { expandPort, includesPort, meets, type Port, portInput } from './ports.ts';
 import { foreignFirewall } from './refuse-foreign.ts';
 import { ufwParts } from './ufw.ts';
 
@@ -80,7 +80,7 @@ function derive({ input, endpoints, facts, network }: RecipeContext<Input>): Wan
   const ssh = facts.ssh.ports.map((port) => ({ protocol: 'tcp' as const, port }));
   const contradictions = close.flatMap((port) => {
     if (includesPort(ssh, port)) return [`close: ${port.port} is the port of ssh, and would lock you out`];
-    const role = served.find((endpoint) => portName(endpoint) === portName(port))?.role;
+    const role = served.find((endpoint) => meets(endpoint, port))?.role;
     if (role !== undefined) return [`close: ${port.port} is a port of the role ${role}`];
     return includesPort(keep, port) ? [`close: ${port.port} stands in keep as well`] : [];
   });

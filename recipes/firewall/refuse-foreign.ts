@@ -1,4 +1,5 @@
 import type { Lan } from '../../src/compose/lan.ts';
+import { portText } from '../../src/compose/port-range.ts';
 import { HostError } from '../../src/errors.ts';
 import type { FilteringChain } from '../../src/facts/firewall/chains.ts';
 import type { Opening } from './openings.ts';
@@ -29,8 +30,9 @@ export function foreignFirewall(
   );
 }
 
-function nftLines({ protocol, port, to, why }: Opening, lan: Lan): string[] {
-  const rule = `${protocol} dport ${port} accept comment "${why}"`;
+function nftLines(opening: Opening, lan: Lan): string[] {
+  const { protocol, to, why } = opening;
+  const rule = `${protocol} dport ${portText(opening)} accept comment "${why}"`;
   if (to !== 'lan') return to === 'anyone' ? [rule] : [];
   const ranges = [...lan.ranges, ...lan.prefixes];
   const four = ranges.filter((range) => !range.includes(':'));

@@ -1,4 +1,5 @@
 import type { Lan } from '../../src/compose/lan.ts';
+import { overlaps, portText } from '../../src/compose/port-range.ts';
 import type { RecipeParts } from '../../src/compose/recipe.ts';
 import type { Ufw, UfwRule } from '../../src/facts/firewall/ufw.ts';
 import { MARK } from '../../src/resources/ufw/rule.ts';
@@ -9,10 +10,11 @@ import type { Port } from './ports.ts';
 /** Rules inside ufw, where it is active. What it says about ports that the host file does not name stays its own affair. */
 export function ufwParts(ufw: Ufw, openings: readonly Opening[], lan: Lan): RecipeParts {
   const wanted = mergeOpenings(openings.filter(({ to }) => to !== 'client'));
-  const rules = wanted.flatMap(({ protocol, port, to, why }) =>
+  const rules = wanted.flatMap(({ protocol, port, lastPort, to, why }) =>
     (to === 'anyone' ? [{ from: 'any', interface: '' }] : lanSources(lan)).map((source) => ({
       protocol,
       port,
+      ...(lastPort === undefined ? {} : { lastPort }),
       why,
       ...source,
     })),
@@ -59,7 +61,7 @@ function defaultNotes({ incoming, ipv6 }: Ufw): NonNullable<RecipeParts['notes']
 /** Rules of the user's own that say something else about a port of ours. */
 function ownRuleNotes({ rules }: Ufw, opening: Opening): NonNullable<RecipeParts['notes']> {
   const others = rules.filter((rule) => !rule.comment.startsWith(MARK) && concerns(rule, opening));
-  const name = `${opening.protocol} ${opening.port} (${opening.why})`;
+  const name = `${opening.protocol} ${portText(opening)} (${opening.why})`;
   const refused = others.some(({ action }) => action === 'deny' || action === 'reject');
   const wider =
     opening.to === 'lan' && others.some(({ action, from }) => action === 'allow' && /\/0$/.test(from));
@@ -83,11 +85,11 @@ function ownRuleNotes({ rules }: Ufw, opening: Opening): NonNullable<RecipeParts
   ];
 }
 
-function concerns(rule: UfwRule, { protocol, port }: Port): boolean {
-  if (rule.protocol !== 'any' && rule.protocol !== protocol) return false;
+function concerns(rule: UfwRule, wanted: Port): boolean {
+  if (rule.protocol !== 'any' && rule.protocol !== wanted.protocol) return false;
   if (rule.ports === 'any') return true;
   return rule.ports.split(',').some((part) => {
     const [low = '', high = low] = part.split(':');
-    return Number(low) <= port && port <= Number(high);
+    return overlaps({ port: Number(low), lastPort: Number(high) }, wanted);
   });
 }

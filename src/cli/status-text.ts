@@ -1,4 +1,5 @@
 import { describeConflicts } from '../apply/refuse.ts';
+import { portText } from '../compose/port-range.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -47,7 +48,7 @@ export function renderStatus(seen: Seen, paint: Paint): string {
       ...(pending > 0 ? [paint.changed(`${pending} to change`)] : []),
       ...(edited > 0 ? [paint.changed(`${edited} edited by hand`)] : []),
     ];
-    const ports = endpointsOf(role, plan).map(({ port, protocol }) => `${port}/${protocol}`);
+    const ports = endpointsOf(role, plan).map((endpoint) => `${portText(endpoint)}/${endpoint.protocol}`);
     const serves = ports.length > 0 ? paint.dim(` · ${ports.join(', ')} for ${role.expose}`) : '';
     return `  ${plainLine(role.name).padEnd(width)}  ${state.join(', ') || paint.good('as declared')}${serves}`;
   });
@@ -109,4 +110,9 @@ const editedOf = ({ name }: Role, { kept = [] }: Plan): number =>
 const endpointsOf = ({ name }: Role, { endpoints }: Plan) =>
   endpoints
     .filter(({ role }) => role === name)
-    .map(({ name: endpoint, port, protocol }) => ({ name: endpoint, port, protocol }));
+    .map(({ name: endpoint, port, lastPort, protocol }) => ({
+      name: endpoint,
+      port,
+      ...(lastPort === undefined ? {} : { lastPort }),
+      protocol,
+    }));

@@ -1,3 +1,4 @@
+import { overlaps } from './port-range.ts';
 import type { Endpoint } from './recipe.ts';
 
 /** A role and the endpoints it serves. */
@@ -15,24 +16,29 @@ export interface Collision {
 }
 
 /**
- * Endpoints with the same protocol and port, unless both name the same `sharedBy` and have nothing of `sharedAs` in
- * common. Each endpoint collides with the first that is in its way, so n roles on one port give n - 1 collisions.
+ * Endpoints with the same protocol and a port in common, unless both name the same `sharedBy` and have nothing of
+ * `sharedAs` in common. Each endpoint collides with the first that is in its way, so n roles on one port give n - 1
+ * collisions.
  */
 export function collisions(roles: readonly ServingRole[]): readonly Collision[] {
-  const taken = new Map<string, Collision['first'][]>();
+  const taken: Collision['first'][] = [];
   const found: Collision[] = [];
   for (const { name, endpoints } of roles) {
     for (const endpoint of endpoints) {
       const second = { role: name, endpoint };
-      const place = `${endpoint.protocol} ${endpoint.port}`;
-      const before = taken.get(place) ?? [];
-      const first = before.find((other) => !shareable(other.endpoint, endpoint));
+      const first = taken.find(
+        (other) => meet(other.endpoint, endpoint) && !shareable(other.endpoint, endpoint),
+      );
       const common = first && wantedByBoth(first.endpoint, endpoint);
       if (first) found.push({ first, second, ...(common === undefined ? {} : { common }) });
-      taken.set(place, [...before, second]);
+      taken.push(second);
     }
   }
   return found;
+}
+
+function meet(a: Endpoint, b: Endpoint): boolean {
+  return a.protocol === b.protocol && overlaps(a, b);
 }
 
 function shareable(a: Endpoint, b: Endpoint): boolean {

@@ -1,5 +1,6 @@
 import { type Collision, collisions } from '../compose/collide.ts';
 import { inputMeta } from '../compose/input-meta.ts';
+import { portText } from '../compose/port-range.ts';
 import type { SourcePosition } from '../errors.ts';
 import type { Folder } from './folder.ts';
 import type { NamedFolder } from './folders.ts';
@@ -22,15 +23,16 @@ export function portProblems(
 
 function toFinding({ first, second, common }: Collision, roles: readonly Role[]): Finding {
   const { port, protocol } = second.endpoint;
-  const there = portPlace(roles, first.role, port);
+  const number = portText(second.endpoint);
+  const there = portPlace(roles, first.role, first.endpoint.port);
   const same = first.role === second.role;
   const by = same ? 'this very role' : `roles.${first.role} (line ${there?.line})`;
   return {
     ...withPlace(portPlace(roles, second.role, port)),
     message:
       common === undefined
-        ? `roles.${second.role}: port ${port} (${protocol}) is already taken by ${by}`
-        : `roles.${second.role}: on port ${port} (${protocol}), ${common} already goes to ${by}`,
+        ? `roles.${second.role}: port ${number} (${protocol}) is already taken by ${by}`
+        : `roles.${second.role}: on port ${number} (${protocol}), ${common} already goes to ${by}`,
     hint: `Give one of the two another port${common === undefined ? '' : ', or a domain of its own'}.`,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cidr, oneLine, port } from '../compose/inputs.ts';
+import { portText } from '../compose/port-range.ts';
 import { HostError } from '../errors.ts';
 import { familyOf } from '../facts/address.ts';
 import { sections } from '../facts/sections.ts';
@@ -13,6 +14,8 @@ const schema = z.strictObject({
     z.strictObject({
       protocol: z.enum(['tcp', 'udp']),
       port: port(),
+      /** The last one of a range; absent: `port` alone. */
+      lastPort: port().exactOptional(),
       from: z.union([z.literal('any'), cidr()]),
       why: oneLine(),
     }),
@@ -129,10 +132,11 @@ const MAKE_SAME = sh`hw_make_same() {
 
 /** In the spelling in which firewalld lists them. */
 function richRules({ rules }: FirewalldSpec): readonly string[] {
-  const written = rules.map(({ protocol, port: number, from }) => {
+  const written = rules.map((rule) => {
+    const { protocol, from } = rule;
     const family = familyOf(from.split('/')[0] ?? '') === 4 ? 'ipv4' : 'ipv6';
     const source = from === 'any' ? '' : ` family="${family}" source address="${from}"`;
-    return `rule ${PRIORITY}${source} port port="${number}" protocol="${protocol}" accept`;
+    return `rule ${PRIORITY}${source} port port="${portText(rule)}" protocol="${protocol}" accept`;
   });
   return [...new Set(written)].sort();
 }

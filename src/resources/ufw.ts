@@ -14,6 +14,8 @@ const schema = z.strictObject({
     z.strictObject({
       protocol: z.enum(['tcp', 'udp']),
       port: port(),
+      /** The last one of a range; absent: `port` alone. */
+      lastPort: port().exactOptional(),
       from: z.union([z.literal('any'), cidr()]),
       interface: z.string().regex(/^[A-Za-z0-9._@:-]{0,15}$/),
       why: oneLine(),

@@ -1,10 +1,10 @@
+import { lastPortOf, type PortRange } from '../../compose/port-range.ts';
 import { familyOf } from '../../facts/address.ts';
 import type { UfwRule } from '../../facts/firewall/ufw.ts';
 
-/** A port that ufw should let in. */
-export interface AllowRule {
+/** A port or a range that ufw should let in. */
+export interface AllowRule extends PortRange {
   readonly protocol: 'tcp' | 'udp';
-  readonly port: number;
   /** CIDR, or `any` for both families. */
   readonly from: string;
   /** Empty for every interface. */
@@ -22,7 +22,7 @@ export type Tuple = string;
 /** The tuples that ufw makes of one rule: `any` gives one for each family that it writes. */
 export function tuplesOf(rule: AllowRule, ipv6: boolean): readonly Tuple[] {
   const tuple = (everyone: string, from: string): Tuple =>
-    `allow ${rule.protocol} ${rule.port} ${everyone} any ${from} in${rule.interface === '' ? '' : `_${rule.interface}`}`;
+    `allow ${rule.protocol} ${portWord(rule)} ${everyone} any ${from} in${rule.interface === '' ? '' : `_${rule.interface}`}`;
   if (rule.from === 'any') {
     return [tuple('0.0.0.0/0', '0.0.0.0/0'), ...(ipv6 ? [tuple('::/0', '::/0')] : [])];
   }
@@ -34,9 +34,11 @@ export function tuplesOf(rule: AllowRule, ipv6: boolean): readonly Tuple[] {
 export function liveLines(rule: AllowRule, ipv6: boolean): readonly string[] {
   const from = rule.from === 'any' ? '' : ` -s ${rule.from}`;
   const onto = rule.interface === '' ? '' : ` -i ${rule.interface}`;
-  const { protocol, port } = rule;
+  const { protocol } = rule;
+  // ufw has ranges matched by the module for several ports.
+  const match = lastPortOf(rule) === rule.port ? `${protocol} --dport` : 'multiport --dports';
   const line = (chain: string): string =>
-    `-A ${chain}${from}${onto} -p ${protocol} -m ${protocol} --dport ${port} -j ACCEPT`;
+    `-A ${chain}${from}${onto} -p ${protocol} -m ${match} ${portWord(rule)} -j ACCEPT`;
   const four = rule.from === 'any' || isIPv4(rule.from) ? [line('ufw-user-input')] : [];
   const six = ipv6 && (rule.from === 'any' || !isIPv4(rule.from)) ? [line('ufw6-user-input')] : [];
   return [...four, ...six];
@@ -44,22 +46,31 @@ export function liveLines(rule: AllowRule, ipv6: boolean): readonly string[] {
 
 /** The words behind `ufw allow`, without the comment: `ufw delete allow` takes the same ones. */
 export function ufwWords(rule: AllowRule): readonly string[] {
-  const { protocol, port, from } = rule;
+  const { protocol, from } = rule;
   const onto = rule.interface === '' ? [] : ['in', 'on', rule.interface];
-  return [...onto, 'proto', protocol, 'from', from, 'to', 'any', 'port', String(port)];
+  return [...onto, 'proto', protocol, 'from', from, 'to', 'any', 'port', portWord(rule)];
 }
 
 /** What a rule of ours in ufw's files stands for. */
 export function toAllowRule(rule: UfwRule): AllowRule | undefined {
-  if (rule.protocol === 'any' || !/^\d+$/.test(rule.ports)) return undefined;
+  if (rule.protocol === 'any' || !/^\d+(?::\d+)?$/.test(rule.ports)) return undefined;
+  const [port, lastPort] = rule.ports.split(':').map(Number);
+  if (port === undefined) return undefined;
   const everyone = rule.from === '0.0.0.0/0' || rule.from === '::/0';
   return {
     protocol: rule.protocol,
-    port: Number(rule.ports),
+    port,
+    ...(lastPort === undefined ? {} : { lastPort }),
     from: everyone ? 'any' : rule.from,
     interface: rule.interface,
     why: rule.comment.slice(MARK.length),
   };
+}
+
+/** ufw(8) writes ranges with a colon. */
+function portWord(rule: PortRange): string {
+  const last = lastPortOf(rule);
+  return last === rule.port ? `${rule.port}` : `${rule.port}:${last}`;
 }
 
 function isIPv4(network: string): boolean {
