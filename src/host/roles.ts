@@ -106,8 +106,8 @@ async function findRecipe(
 }
 
 function readInputs(definition: Recipe, written: Group, scope: Scope): Validated<Group> {
-  const inputs = Object.fromEntries(Object.entries(written).filter(([key]) => !isRoleKey(key)));
-  const known = [...Object.keys(definition.inputs.shape), ...roleKeys(definition)];
+  const inputs = Object.fromEntries(Object.entries(written).filter(([key]) => !isRoleKey(key, definition)));
+  const known = [...new Set([...Object.keys(definition.inputs.shape), ...roleKeys(definition)])];
   const unknown = Object.keys(inputs).filter((key) => !Object.hasOwn(definition.inputs.shape, key));
   const strangers = unknown.map((key) => unknownKey(scope.root, [...scope.path, key], known));
   const rest = Object.fromEntries(Object.entries(inputs).filter(([key]) => !unknown.includes(key)));
@@ -136,7 +136,9 @@ function readExpose(definition: Recipe, written: Group, { root, path }: Scope): 
     }));
     return problems.length > 0 ? { problems } : { value: 'host' };
   }
-  const tls = validate(tlsSchema, written.tls, { root, path: [...path, 'tls'] });
+  const tls = speaksTls(definition)
+    ? { value: undefined }
+    : validate(tlsSchema, written.tls, { root, path: [...path, 'tls'] });
   const expose = validate(exposeSchema, written.expose, { root, path: [...path, 'expose'] });
   const noTls = problemsOf(tls).map((problem) => ({
     ...problem,
@@ -154,7 +156,11 @@ function problemsOf(validated: Validated<unknown>): readonly Finding[] {
   return 'problems' in validated ? validated.problems : [];
 }
 
-const isRoleKey = (key: string): boolean => ROLE_KEYS.some((known) => known === key);
+const isRoleKey = (key: string, definition: Recipe): boolean =>
+  ROLE_KEYS.some((known) => known === key) && !(key === 'tls' && speaksTls(definition));
+
+/** Its recipe has an input of its own for where the certificate comes from (`tlsInput()`). */
+const speaksTls = ({ inputs }: Recipe): boolean => Object.hasOwn(inputs.shape, 'tls');
 
 const isGroup = (value: unknown): value is Group =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

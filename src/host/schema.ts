@@ -69,7 +69,7 @@ export const tlsSchema = z
 
 export const recipeSchema = oneLine().optional().meta({ help: HELP.recipe });
 
-/** The keys that no recipe may take for an input of its own. */
+/** The keys that no recipe may take for an input of its own, save `tls` for one that speaks TLS (`tlsInput()`). */
 export const ROLE_KEYS = ['recipe', 'expose', 'tls'] as const;
 
 export const nameSchema = domain('a name for a machine', 'attic').meta({ help: HELP.host, example: 'attic' });
