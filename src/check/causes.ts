@@ -80,6 +80,25 @@ export const causes = {
     means: 'The answer is longer than the check reads (1 MiB).',
     fix: ({ role }) => `The answer of "${role}" does not end within 1 MiB, so it could not be compared.`,
   },
+  'not-mariadb': {
+    means: 'Something answers, but not as MariaDB does.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
+  },
+  'no-tls': {
+    means: 'The server answers, but without TLS.',
+    fix: ({ role }) =>
+      `"${role}" does not speak TLS. Look at the log of its service: it may not be able to read its certificate or key.`,
+  },
+  'turned-away': {
+    means: 'The server answers and will not talk to this machine at all.',
+    fix: ({ role, vantage }) =>
+      `"${role}" turns ${vantage} away before any login: no account of it may come from there, or it takes no more connections. Run \`hostwright plan\`: the LAN may have another network by now.`,
+  },
+  'lets-anybody-in': {
+    means: 'The server lets in whoever asks, without a password.',
+    fix: ({ role }) =>
+      `"${role}" has an account without a name or password. Look at its accounts and remove that one at once.`,
+  },
   exposed: {
     means: 'A machine that should be kept out gets in.',
     fix: ({ role, port, vantage }) =>
