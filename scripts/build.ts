@@ -13,7 +13,14 @@ const dist = join(root, 'dist');
 const HOUR = 3_600_000;
 
 /** The lab's helper is a program of its own: it runs as root, or goes on after hostwright has ended. */
-const ENTRIES = { main: 'src/cli/main.ts', 'lab-helper': 'src/lab/helper.ts' };
+const ENTRIES = {
+  main: 'src/cli/main.ts',
+  'lab-helper': 'src/lab/helper.ts',
+  // What recipes of one's own import, out of the same chunks; and how Node finds it.
+  api: 'src/api/hostwright.ts',
+  zod: 'zod',
+  'recipe-hooks': 'src/own/hooks.ts',
+};
 
 /** CommonJS packages count on names that an ES module does not have unless it makes them. */
 const BANNER = [

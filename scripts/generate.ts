@@ -64,6 +64,11 @@ lazy(
   (id) => `../../recipes/${id}/recipe.ts`,
   'builtInRecipes',
 );
+const kindNames = ids('src/resources', { except: ['kind'] });
+write(
+  'src/api/kinds.generated.ts',
+  `${kindNames.map((id) => `import { kind as ${variable(id)}_ } from '../resources/${id}.ts';`).join('\n')}\n\nexport const kinds = {\n${kindNames.map((id) => `  '${id}': { of: ${variable(id)}_.of },`).join('\n')}\n} as const;\n`,
+);
 eager(
   'src/compose/quoting.generated.ts',
   './quoting',

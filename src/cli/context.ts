@@ -7,6 +7,7 @@ export interface Globals {
   readonly lab?: string;
   readonly adopt: readonly string[];
   readonly closeUnlisted: boolean;
+  readonly trustRecipes: boolean;
   readonly acceptHostKey?: string;
   readonly onConflict: 'stop' | 'keep' | 'take';
   readonly json: boolean;

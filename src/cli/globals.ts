@@ -25,6 +25,7 @@ export function createProgram() {
         .choices(['stop', 'keep', 'take'] as const)
         .default('stop' as const, 'stop'),
     )
+    .option('--trust-recipes', 'let recipes beside the host file run as they are, without asking', false)
     .option('--json', 'print JSON on stdout; text for people goes to stderr', false)
     .option('-q, --quiet', 'print only results and what went wrong', false)
     .option('-v, --verbose', 'print every detail', false)

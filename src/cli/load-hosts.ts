@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { Target } from '../connect/connection.ts';
 import { type Problem, UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
@@ -27,9 +28,9 @@ export async function loadHosts(
     const { parseTarget } = await import('../host/target.ts');
     return { hosts: [bareHost(cwd, parseTarget(connect), lab)] };
   }
-  const [{ loadHost }, { builtInCatalogue }] = await Promise.all([
+  const [{ loadHost }, { askingCatalogues }] = await Promise.all([
     import('../host/load.ts'),
-    import('../compose/catalogue.ts'),
+    import('./own-recipes.ts'),
   ]);
   const { isLocalName } = await import('../host/local-settings.ts');
   const named = files.length > 0 ? files.filter((file) => !isLocalName(file)) : ['host.yaml'];
@@ -37,14 +38,18 @@ export async function loadHosts(
   let early: EarlyConnection | undefined;
   const options = {
     cwd,
-    recipes: builtInCatalogue(),
     ...(connect === undefined ? {} : { connect }),
     ...(lab === undefined ? {} : { lab }),
     onTarget: (target: Target) => {
       if (named.length === 1 && isHere(context, target)) early = connectEarly(context, target);
     },
   };
-  const results = await Promise.allSettled(named.map((file) => loadHost(file, options)));
+  const catalogueOf = askingCatalogues(context);
+  const results = await Promise.allSettled(
+    named.map(async (file) =>
+      loadHost(file, { ...options, recipes: await catalogueOf(dirname(resolve(cwd, file))) }),
+    ),
+  );
   const problems = results.flatMap(problemsOf);
   if (problems.length > 0) {
     early?.drop();

@@ -12,6 +12,8 @@ export interface RecipeSource {
   load(name: string): Promise<Recipe | undefined>;
   /** The texts of `templates/<recipe>/**` by their path below it, without `.hbs`. */
   templates(name: string): Promise<ReadonlyMap<string, string>>;
+  /** Recipes that lie beside the host file, by name. */
+  readonly own?: ReadonlyMap<string, unknown>;
 }
 
 /** The recipes that come with hostwright; each is imported when it is first asked for. */

@@ -1,3 +1,4 @@
+import type { RecipeSource } from '../compose/catalogue.ts';
 import type { Exposure, HostNetwork, Recipe } from '../compose/recipe.ts';
 import type { Target } from '../connect/connection.ts';
 import type { SourcePosition } from '../errors.ts';
@@ -32,6 +33,8 @@ export interface Host {
   readonly roles: readonly Role[];
   /** Every folder named by an input made with `folder()`, by the path as written. */
   readonly folders: ReadonlyMap<string, Folder>;
+  /** Where its recipes come from, when some of them lie beside the host file. */
+  readonly catalogue?: RecipeSource;
   /** Every template of the recipes in use, by `<recipe>/<name>`. */
   readonly templates: ReadonlyMap<string, string>;
 }

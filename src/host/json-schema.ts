@@ -14,11 +14,13 @@ import {
 
 type Json = Record<string, unknown>;
 
+/** A role whose recipe has not been let run: it may say anything. */
+const UNKNOWN_ROLE: Json = { type: ['object', 'null'] };
+
 /** The JSON Schema (2020-12) of host files, with the inputs of every recipe, for editors. */
 export async function hostFileSchema(source: RecipeSource): Promise<Json> {
   const names = source.names();
   const loaded = await Promise.all(names.map(async (name) => [name, await source.load(name)] as const));
-  const recipes = loaded.flatMap(([name, recipe]) => (recipe ? [[name, recipe] as const] : []));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'hostwright host file',
@@ -37,7 +39,9 @@ export async function hostFileSchema(source: RecipeSource): Promise<Json> {
     },
     required: ['host', 'roles'],
     additionalProperties: false,
-    $defs: Object.fromEntries(recipes.map(([name, recipe]) => [name, roleOf(name, recipe)])),
+    $defs: Object.fromEntries(
+      loaded.map(([name, recipe]) => [name, recipe ? roleOf(name, recipe) : UNKNOWN_ROLE]),
+    ),
   };
 }
 

@@ -43,8 +43,8 @@ export async function loadApplied(text: string, host: Host): Promise<Host | unde
 }
 
 /** The host's recipes, its own among them; for others those that come with hostwright. */
-function recipesOf({ roles }: Host): RecipeSource {
-  const builtIn = builtInCatalogue();
+function recipesOf({ roles, catalogue }: Host): RecipeSource {
+  const builtIn = catalogue ?? builtInCatalogue();
   const own = new Map(roles.map(({ recipe, definition }) => [recipe, definition]));
   return {
     names: () => builtIn.names(),

@@ -66,7 +66,20 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
     options.recipes,
   );
   const personal = override === undefined && local ? { connectFrom: local.file } : {};
-  return { file, directory, text, name, connect, ...personal, network, roles, folders, templates };
+  const catalogue = options.recipes.own?.size ? { catalogue: options.recipes } : {};
+  return {
+    file,
+    directory,
+    text,
+    name,
+    connect,
+    ...personal,
+    network,
+    roles,
+    folders,
+    templates,
+    ...catalogue,
+  };
 }
 
 function inLab(target: Target | undefined, lab: string | undefined): Target | undefined {

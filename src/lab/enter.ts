@@ -8,7 +8,7 @@ import type { LabState } from './state.ts';
 /** What a program may need of the environment that sudo would take away. */
 const KEPT = [
   ...['HOME', 'USER', 'LOGNAME', 'PATH', 'TERM', 'LANG', 'NO_COLOR', 'FORCE_COLOR', 'SSH_AUTH_SOCK'],
-  ...['XDG_CONFIG_HOME', 'HOSTWRIGHT_IDENTITY'],
+  ...['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'HOSTWRIGHT_IDENTITY'],
 ];
 
 /**

@@ -1,0 +1,88 @@
+import { runInNewContext } from 'node:vm';
+import { z } from 'zod';
+import type { PlanNote, Recipe } from '../compose/recipe.ts';
+import { renderTemplate } from '../compose/templates.ts';
+import { HostError, UserError } from '../errors.ts';
+import { failureOf, find, lintLine, PATIENCE, placeOf } from './failure.ts';
+import type { OwnRecipe } from './find.ts';
+import { plain, RETURNS } from './shape.ts';
+import { templatesOf } from './templates-of.ts';
+
+/**
+ * The recipe as the rest of hostwright uses it: whatever it does wrong is told with its place in the recipe, and it
+ * cannot go on for ever.
+ * @param shadows a recipe of this name comes with hostwright
+ */
+export function guarded(own: OwnRecipe, recipe: Recipe, shadows: boolean): Recipe {
+  const { endpoints, names, ...rest } = recipe;
+  const notes: readonly Omit<PlanNote, 'role'>[] = shadows ? [{ level: 'info', text: shadowing(own) }] : [];
+  return {
+    ...rest,
+    ...(endpoints && {
+      endpoints: (context) => call(own, 'endpoints', () => endpoints.call(recipe, context)),
+    }),
+    ...(names && { names: (context) => call(own, 'names', () => names.call(recipe, context)) }),
+    resources: (context) => {
+      const template: typeof context.template = (name, data) => render(own, name, data);
+      const parts = call(own, 'resources', () => recipe.resources({ ...context, template }));
+      return { ...parts, notes: [...notes, ...(parts.notes ?? [])] };
+    },
+  };
+}
+
+/** Said in every plan in which a recipe of one's own stands in the place of one of ours. */
+export function shadowing({ name, shown }: OwnRecipe): string {
+  return `The recipe ‘${name}’ is the one in ${shown}, in the place of the one that comes with hostwright.`;
+}
+
+function call<T>(own: OwnRecipe, name: keyof typeof RETURNS, work: () => T): T {
+  const doing = `in ${name}()`;
+  let result: T;
+  try {
+    // A loop without end cannot be stopped from outside, except by this.
+    result = runInNewContext('work()', { work }, { timeout: PATIENCE * 1_000 });
+  } catch (error) {
+    if (error instanceof UserError || error instanceof HostError) throw error;
+    if (error instanceof z.ZodError) throw refusedSpec(own, error);
+    throw failureOf(own, error, doing);
+  }
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
+    throw wrong(own, name, 'it returns a promise; it has to return at once, and needs nothing to wait for');
+  }
+  const { error } = RETURNS[name].safeParse(result);
+  const [issue] = error?.issues ?? [];
+  if (issue)
+    throw wrong(own, name, `${issue.path.map((part) => `${String(part)}: `).join('')}${plain(issue)}`);
+  return result;
+}
+
+function render(own: OwnRecipe, name: string, data: Readonly<Record<string, unknown>>): string {
+  const text = templatesOf(own).get(name);
+  if (text !== undefined) return renderTemplate(`${own.shown}/templates/${name}.hbs`, text, data);
+  throw new UserError({
+    at: find(own, own.entry, name),
+    message: `the recipe ‘${own.name}’ has no template ‘${name}’`,
+    hint: `It would be ${own.shown}/templates/${name}.hbs.`,
+  });
+}
+
+/** A kind's schema refused what the recipe asked for. */
+function refusedSpec(own: OwnRecipe, error: z.ZodError): UserError {
+  const at = placeOf(own, error) ?? { file: `${own.shown}/${own.entry}` };
+  return new UserError(
+    error.issues.map((issue) => ({
+      at,
+      message: `${issue.path.map((part) => `${String(part)}: `).join('')}${plain(issue)}`,
+      hint: `Nothing was touched. This resource of the recipe ‘${own.name}’ cannot be; try: ${lintLine(own)}`,
+    })),
+  );
+}
+
+function wrong(own: OwnRecipe, name: string, why: string): UserError {
+  return new UserError({
+    at: find(own, own.entry, name),
+    message: `${name}() of the recipe ‘${own.name}’ does not return what it should: ${why}`,
+    hint: `Nothing was touched. Mend the recipe, then try: ${lintLine(own)}`,
+  });
+}
