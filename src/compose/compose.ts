@@ -6,6 +6,7 @@ import type { Host, Role } from '../host/host.ts';
 import type { Resource } from '../resources/kind.ts';
 import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
 import type { EndpointContext, ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
+import { renderSecretTemplate } from './secret-template.ts';
 import { renderTemplate } from './templates.ts';
 
 /** A resource and the role that declared it first. */
@@ -115,16 +116,20 @@ function contextOf(
     endpoints,
     closeUnlisted,
     ...(clientAddress ? { clientAddress } : {}),
-    template: (name, data) => {
-      const file = `${role.recipe}/${name}`;
-      const text = host.templates.get(file);
-      if (text === undefined)
-        throw new UserError({ message: `The recipe ‘${role.recipe}’ has no template ‘${name}’.` });
-      return renderTemplate(`templates/${file}.hbs`, text, data);
-    },
+    template: (name, data) => renderTemplate(...templateOf(host, role, name), data),
+    secretTemplate: (name, data) => renderSecretTemplate(...templateOf(host, role, name), data),
     folder: (path) => folderOf(host, path),
     secret: (name, wish = {}) => secrets({ role: role.name, name }, wish),
   };
+}
+
+/** Its path, for messages, and its text. */
+function templateOf(host: Host, { recipe }: Role, name: string): readonly [string, string] {
+  const file = `${recipe}/${name}`;
+  const text = host.templates.get(file);
+  if (text === undefined)
+    throw new UserError({ message: `The recipe ‘${recipe}’ has no template ‘${name}’.` });
+  return [`templates/${file}.hbs`, text];
 }
 
 function folderOf(host: Host, path: string) {

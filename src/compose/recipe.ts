@@ -84,6 +84,11 @@ export interface RecipeContext<Input> {
    * @throws {UserError} when a value would break out of its place in the file.
    */
   template(name: string, data: Readonly<Record<string, unknown>>): string;
+  /**
+   * Renders it too; the data may hold secrets, and the whole text is one then: for the content of a `file`.
+   * @throws {UserError} as `template` does; of a secret the message tells nothing.
+   */
+  secretTemplate(name: string, data: Readonly<Record<string, unknown>>): Secret;
   /** The scanned folder behind an input made with `folder()`. */
   folder(path: string): Folder;
   /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { absolutePath, fileMode } from '../compose/inputs.ts';
 import { HostError } from '../errors.ts';
 import { textDiff } from '../plan/text-diff.ts';
+import { Secret } from '../secrets/secret.ts';
 import { decide, showMetadata, type Target } from './file/decide.ts';
 import { type FileState, hash, observeFiles, parseFiles } from './file/observe.ts';
 import { fileStep } from './file/step.ts';
@@ -11,7 +12,7 @@ import { accountName } from './shared/account.ts';
 
 const schema = z.strictObject({
   path: absolutePath(),
-  content: z.string(),
+  content: z.union([z.string(), z.instanceof(Secret)]),
   mode: fileMode().default('0644'),
   owner: accountName().default('root'),
   group: accountName().default('root'),
@@ -21,7 +22,10 @@ const schema = z.strictObject({
 
 export type FileSpec = z.output<typeof schema>;
 
-/** A file with known content: literal, or rendered from a template. Edits by hand are merged with what is declared. */
+/**
+ * A file with known content: literal, or rendered from a template. Edits by hand are merged with what is declared. What a
+ * secret is part of is never shown, and not merged either.
+ */
 export const kind = defineKind({
   name: 'file',
   describe: 'A file with known content, written atomically, its original kept.',
@@ -43,7 +47,7 @@ export const kind = defineKind({
       return { action: 'update', summary: 'keep the edit made by hand, from now on', settles: true };
     }
     const { target, merged, foreign, conflict, marked } = decision;
-    const shown = diffOf(state, marked ?? target.content);
+    const shown = spec.content instanceof Secret ? undefined : diffOf(state, marked ?? target.content);
     return {
       action: state.type === 'absent' ? 'create' : 'update',
       summary: summary(state, target, merged),
@@ -65,7 +69,7 @@ export const kind = defineKind({
 });
 
 function diffOf(state: FileState, after: Buffer): string | undefined {
-  if (state.type === 'other' || state.sha256 === hash(after)) return undefined;
+  if (state.type === 'other' || state.secret || state.sha256 === hash(after)) return undefined;
   return textDiff(state.type === 'absent' ? undefined : state.content, after);
 }
 

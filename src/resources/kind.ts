@@ -89,8 +89,11 @@ export interface Step {
    */
   readonly undo?: Shell;
   readonly blobs?: readonly Blob[];
-  /** One line that the host keeps for this resource once the step has succeeded; `DiffContext.remembered` next time. */
-  readonly remember?: string;
+  /**
+   * One line that the host keeps for this resource once the step has succeeded; `DiffContext.remembered` next time. As shell: a
+   * word that the host makes, of what no script should hold.
+   */
+  readonly remember?: string | Shell;
 }
 
 /** What a kind is told about the host besides the observation. */

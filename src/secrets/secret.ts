@@ -12,6 +12,8 @@ export interface SecretPast {
   readonly earlierUnknown?: boolean;
   /** It was made just now and is not saved: made again, it would be another one. */
   readonly isNew?: boolean;
+  /** Of what is made of other secrets: their plan marks together. */
+  readonly planMark?: string;
 }
 
 /**
@@ -50,7 +52,7 @@ export class Secret {
 
   /** By what a plan is the same as one made earlier: the mark; of a value that is not saved yet, that there is none. */
   get planMark(): string {
-    return this.#past.isNew ? 'new' : this.mark;
+    return this.#past.planMark ?? (this.#past.isNew ? 'new' : this.mark);
   }
 
   /**

@@ -119,8 +119,10 @@ describe('merging three versions of a text', () => {
   });
 });
 
-const specOf = (content: string, mode: string) =>
-  file.schema.parse({ path: '/etc/a.conf', content, mode, owner: 'root', group: 'root' });
+const specOf = (content: string, mode: string) => ({
+  ...file.schema.parse({ path: '/etc/a.conf', content, mode, owner: 'root', group: 'root' }),
+  content,
+});
 
 const found = (content: string, mode: string, base?: string): FileState => ({
   ...{ type: 'file', description: 'regular file', mode, owner: 'root', group: 'root' },

@@ -1,5 +1,6 @@
 import type { FileSpec } from '../file.ts';
 import type { DiffContext } from '../kind.ts';
+import { bytesOf } from './content.ts';
 import { mergeText } from './merge.ts';
 import { type FileState, hash } from './observe.ts';
 
@@ -40,8 +41,8 @@ interface Last {
 type Metadata = Pick<Target, 'mode' | 'owner' | 'group'>;
 const METADATA = ['mode', 'owner', 'group'] as const;
 
-/** The line that the host remembers. */
-export function rememberedLine(spec: FileSpec): string {
+/** The line that the host remembers of a text. */
+export function rememberedLine(spec: FileSpec & { readonly content: string }): string {
   return `${hash(spec.content)} ${spec.mode} ${spec.owner} ${spec.group}`;
 }
 
@@ -51,12 +52,12 @@ export function rememberedLine(spec: FileSpec): string {
  * is written again. Pure.
  */
 export function decide(spec: FileSpec, state: FileState, context: DiffContext): Decision {
-  const target = { content: Buffer.from(spec.content), ...metadataOf(spec) };
+  const target = { content: bytesOf(spec.content), ...metadataOf(spec) };
   const write = { do: 'write', target, merged: false, foreign: false } as const;
   if (state.type === 'absent') return write;
   const last = lastOf(context.remembered);
   if (!last) {
-    if (state.sha256 === hash(spec.content) && isSame(state, target)) return { do: 'nothing' };
+    if (state.sha256 === hash(bytesOf(spec.content)) && isSame(state, target)) return { do: 'nothing' };
     const asked = context.adopted || state.shipped === true;
     return { ...write, foreign: true, ...(asked ? {} : { conflict: 'adopt' }) };
   }
@@ -66,16 +67,16 @@ export function decide(spec: FileSpec, state: FileState, context: DiffContext): 
 
 /** Somebody has put a link, a pipe or the like in the place of our file. */
 function decideReplaced(spec: FileSpec, state: FileState, last: Last, { choice }: DiffContext): Decision {
-  const target = { content: Buffer.from(spec.content), ...metadataOf(spec) };
+  const target = { content: bytesOf(spec.content), ...metadataOf(spec) };
   const write = { do: 'write', target, merged: false, foreign: false } as const;
   if (choice === 'take') return write;
-  if (last.sha256 === hash(spec.content))
+  if (last.sha256 === hash(bytesOf(spec.content)))
     return { do: 'leave', edit: `replaced by a ${state.description} by hand` };
   return choice === 'keep' ? { do: 'settle' } : { ...write, conflict: 'edited' };
 }
 
 function decideOurs(spec: FileSpec, state: FileState, last: Last, { choice }: DiffContext): Decision {
-  const declared = Buffer.from(spec.content);
+  const declared = bytesOf(spec.content);
   const text = contentOf(declared, state, last, choice);
   const metadata = metadataFor(spec, state, last, choice);
   const content = text.content ?? state.content;
@@ -129,7 +130,7 @@ function metadataFor(spec: FileSpec, state: FileState, last: Last, choice: DiffC
 /** Nothing is to be done: because it is as declared, or because it was edited by hand and stays so. */
 function asIs(spec: FileSpec, state: FileState): Decision {
   const edits = [
-    ...(state.sha256 === hash(spec.content) ? [] : ['edited by hand']),
+    ...(state.sha256 === hash(bytesOf(spec.content)) ? [] : ['edited by hand']),
     ...(isSame(state, spec)
       ? []
       : [`set to ${showMetadata(state)} by hand, declared as ${showMetadata(spec)}`]),
@@ -144,6 +145,7 @@ export function showMetadata({ mode, owner, group }: Metadata): string {
 
 function lastOf(remembered: string | undefined): Last | undefined {
   if (!remembered) return undefined;
+  // A fifth word says that it was a secret: that is for whoever observes.
   const [sha256 = '', mode, owner, group] = remembered.split(' ');
   return { sha256, mode, owner, group };
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { STATE_DIRECTORY } from '../../connect/program.ts';
 import { HostError } from '../../errors.ts';
 import { type Shell, sh } from '../../quote.ts';
+import { Secret } from '../../secrets/secret.ts';
+import { bytesOf, type Content } from './content.ts';
 import { LARGEST_MERGED } from './merge.ts';
 import { WRITTEN } from './written.ts';
 
@@ -23,11 +25,13 @@ export interface FileState {
   readonly base?: Buffer;
   /** A configuration file of a Debian package, as the package brought it. */
   readonly shipped?: true;
+  /** It holds a secret, or did when hostwright wrote it last: its content is not fetched, and not shown. */
+  readonly secret?: true;
 }
 
 interface Wanted {
   readonly path: string;
-  readonly content: string;
+  readonly content: Content;
 }
 
 const ABSENT: FileState = {
@@ -45,12 +49,17 @@ export function hash(content: string | Buffer): string {
 
 /**
  * One stat and one sha256sum for all; only files that differ cost processes of their own. -z keeps sha256sum from
- * writing names with a backslash in its own way. dpkg is asked once, and only about files that are not ours.
+ * writing names with a backslash in its own way. dpkg is asked once, and only about files that are not ours. Nothing that
+ * is made of a secret goes there, not even a sum, and nothing of a file with a secret comes back but a sum.
  */
 export function observeFiles(specs: readonly Wanted[]): Shell {
-  const wanted = specs.map(({ path, content }) => `${hash(content)}  ${path}`).join('\n');
+  const secret = specs.filter(({ content }) => content instanceof Secret).map(({ path }) => path);
+  const wanted = specs
+    .map(({ path, content }) => (content instanceof Secret ? '' : `${hash(content)}  ${path}`))
+    .join('\n');
   const paths: Shell = sh`printf '%s\n' ${specs.map(({ path }) => path)}`;
   return sh`hw_wanted=${`\n${wanted}\n`}
+hw_hidden=${`\n${secret.join('\n')}\n`}
 hw_regular=$(${paths} | while IFS= read -r hw_path; do
   [ -f "$hw_path" ] && [ ! -L "$hw_path" ] && printf '%s\n' "$hw_path"
 done)
@@ -65,6 +74,10 @@ $hw_line
   hw_path=\${hw_line#*  }
   hw_last=$(id="file:$hw_path" awk -F'\t' '$1 == ENVIRON["id"] { last = $2 } END { print last }' ${`${STATE_DIRECTORY}/remembered`} 2>/dev/null)
   hw_base=\${hw_last%% *}
+  hw_secret=; case $hw_last in *' secret') hw_secret=yes ;; esac
+  case $hw_hidden in *"
+$hw_path
+"*) hw_secret=yes ;; esac
   hw_most=${SHOWN_CONTENT}
   if [ -n "$hw_base" ]; then
     hw_most=${LARGEST_MERGED}
@@ -78,6 +91,7 @@ $hw_base  $hw_path") ;; *) [ ! -f ${WRITTEN}/"$hw_base" ] || printf 'base\t%s\t%
     case $hw_shipped in *" $hw_path $hw_md5
 "* | *" $hw_path $hw_md5 "*) printf 'shipped\t%s\n' "$hw_path" ;; esac
   fi
+  [ -z "$hw_secret" ] || { printf 'secret\t%s\n' "$hw_path"; continue; }
   [ "$(stat -c %s -- "$hw_path")" -le "$hw_most" ] || continue
   printf 'old\t%s\t%s\n' "$(base64 -w0 <"$hw_path")" "$hw_path"
 done`;
@@ -88,14 +102,14 @@ export function parseFiles(output: Buffer, specs: readonly Wanted[]): readonly F
   const stats = new Map<string, FileState>();
   const sums = new Map<string, string>();
   const contents = { old: new Map<string, Buffer>(), base: new Map<string, Buffer>() };
-  const shipped = new Set<string>();
+  const marks = { shipped: new Set<string>(), secret: new Set<string>() };
   for (const line of output.toString('utf8').split('\n')) {
     const [label = '', ...fields] = line.split('\t');
     const [first = '', second = ''] = fields;
     if (label === 'stat') stats.set(...statOf(fields));
     else if (label === 'sum') sums.set(line.slice(4 + 64 + 2), line.slice(4, 4 + 64));
     else if (label === 'old' || label === 'base') contents[label].set(second, Buffer.from(first, 'base64'));
-    else if (label === 'shipped') shipped.add(first);
+    else if (label === 'shipped' || label === 'secret') marks[label].add(first);
     else if (label !== '')
       throw new HostError(`The host's answer about files was not understood: ${line.slice(0, 200)}`);
   }
@@ -104,14 +118,15 @@ export function parseFiles(output: Buffer, specs: readonly Wanted[]): readonly F
     if (!state) return ABSENT;
     if (state.type !== 'file') return state;
     const sha256 = sums.get(path) ?? '';
-    if (sha256 === hash(content)) return { ...state, sha256 };
+    if (sha256 === hash(bytesOf(content))) return { ...state, sha256 };
     const base = contents.base.get(path);
     return {
       ...state,
       sha256,
       content: contents.old.get(path) ?? null,
       ...(base === undefined ? {} : { base }),
-      ...(shipped.has(path) ? { shipped: true as const } : {}),
+      ...(marks.shipped.has(path) ? { shipped: true as const } : {}),
+      ...(marks.secret.has(path) ? { secret: true as const } : {}),
     };
   });
 }

@@ -67,6 +67,9 @@ export function compose({
     folder: () => {
       throw new Error('there is no folder');
     },
+    secretTemplate: () => {
+      throw new Error('there is no secret');
+    },
     secret: () => {
       throw new Error('there is no secret');
     },

@@ -78,6 +78,9 @@ export function compose({ input = {}, ...given }: Given = {}): RecipeParts {
     folder: () => {
       throw new Error('the firewall has no folder');
     },
+    secretTemplate: () => {
+      throw new Error('there is no secret');
+    },
     secret: () => {
       throw new Error('the firewall has no secret');
     },
