@@ -100,7 +100,7 @@ export function sites(
       at: () => ({ file: 'host.yaml', line: index + 1 }),
     })),
     folders: new Map([['./public', folderOf(files)]]),
-    templates: new Map(['server.conf', 'http.conf'].map((name) => [`site/${name}`, template(name)])),
+    templates: new Map(['server.conf'].map((name) => [`site/${name}`, template(name)])),
   };
   const serving = exposedEndpoints(host);
   const [collision] = collisions(
@@ -110,12 +110,15 @@ export function sites(
   const { resources, notes, endpoints } = compose(host, facts, { closeUnlisted: false });
   return {
     ids: resources.map(({ resource }) => resource.id),
-    notes: notes.map(({ level, text }: PlanNote) => `${level}: ${text}`),
+    notes: notes
+      .map(({ level, text }: PlanNote) => `${level}: ${text}`)
+      .filter((note) => !note.includes('narrowed down')),
+    confined: resources.some(({ resource }) => resource.id.includes('nginx.service.d/hostwright.conf')),
     endpoints,
     resource: (id: string) => resources.find(({ resource }) => resource.id === id)?.resource,
     configs: resources.flatMap(({ resource }) => {
       const { path, content } = resource.spec as { readonly path: string; readonly content?: string };
-      return content === undefined ? [] : [{ path, content, notify: resource.notify[0]?.action }];
+      return content === undefined || !path.startsWith('/etc/nginx/') ? [] : [{ path, content, notify: resource.notify[0]?.action }];
     }),
   };
 }

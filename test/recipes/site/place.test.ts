@@ -23,6 +23,8 @@ describe('a site without a domain', () => {
     });
     expect(ids).toEqual([
       'package:nginx',
+      'directory:/etc/systemd/system/nginx.service.d',
+      'file:/etc/systemd/system/nginx.service.d/hostwright.conf',
       'directory:/var/www/blog',
       'tree:/var/www/blog',
       LINK,
@@ -51,9 +53,7 @@ describe('a site without a domain', () => {
       expect(ids).not.toContain(LINK);
       expect(listen).toEqual(['80', '[::]:80']);
       expect(names).toEqual(['attic attic.local attic.home.arpa attic.lan']);
-      expect(notes).toEqual([
-        expect.stringMatching(/^warning: This site answers only to attic, .* by address/),
-      ]);
+      expect(notes).toEqual([expect.stringMatching(/^warning: It answers only to attic, .* by address/)]);
     }
   });
 
@@ -76,6 +76,21 @@ describe('a site without a domain', () => {
     expect(names).toEqual(['attic attic.local attic.home.arpa attic.lan']);
     expect(path).toBe('/etc/nginx/sites-enabled/zz-hostwright-blog.conf');
     expect(notes).toEqual([expect.stringContaining('could not be read completely')]);
+  });
+});
+
+describe('nginx’s service', () => {
+  it('is confined where nginx serves nothing but roles of the host, what lost roles left among them', () => {
+    const old = nginxWith({ 'conf.d/old.conf': 'server { listen 81; server_name old.test; }' });
+    const lost = { ...old, written: ['/etc/nginx/conf.d/old.conf'] };
+    const broken = nginxWith({ 'conf.d/x.conf': 'include /opt/more.conf;' });
+    const confined = (facts = machine()) => sites({ blog: {} }, facts).confined;
+    expect([confined(), confined(nginx({}, { stock: true })), confined(machine({ nginx: lost }))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([confined(machine({ nginx: old })), confined(machine({ nginx: broken }))]).toEqual([false, false]);
   });
 });
 

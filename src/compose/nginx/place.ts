@@ -1,13 +1,13 @@
-import type { PlanNote } from '../../src/compose/recipe.ts';
-import { UserError } from '../../src/errors.ts';
-import { isLoopback } from '../../src/facts/address.ts';
-import { STOCK_SITE } from '../../src/facts/probes/nginx.ts';
+import { UserError } from '../../errors.ts';
+import { isLoopback } from '../../facts/address.ts';
+import { STOCK_SITE } from '../../facts/probes/nginx.ts';
+import type { PlanNote } from '../recipe.ts';
 import { admitted } from './admitted.ts';
-import { namesOf, refuseConflicts } from './conflicts.ts';
-import type { SiteContext } from './inputs.ts';
+import { refuseConflicts } from './conflicts.ts';
+import { type NginxContext, namesOf } from './context.ts';
 import { chooseFile, findNeighbours, listensOn, type Neighbours } from './neighbours.ts';
 
-/** How a site fits in beside everything that nginx serves already. */
+/** How a role fits in beside everything that nginx serves already. */
 export interface Place {
   /** The file that holds the server block. */
   readonly path: string;
@@ -19,14 +19,16 @@ export interface Place {
   readonly replacesStock: boolean;
   /** nginx can't go from one address to all of them, or back, while it holds the port: that takes a restart. */
   readonly action: 'reload' | 'restart';
+  /** nginx serves nothing but roles of this host. */
+  readonly onlyOurs: boolean;
   readonly notes: readonly Omit<PlanNote, 'role'>[];
 }
 
 /**
- * Decides names, addresses and file of a site so that what nginx serves already goes on as it was. Pure.
- * @throws {UserError} for a port or a name that is taken, and for an nginx.conf that would not read the site's file
+ * Decides names, addresses and file of a role so that what nginx serves already goes on as it was. Pure.
+ * @throws {UserError} for a port or a name that is taken, and for an nginx.conf that would not read the role's file
  */
-export function placeSite(context: SiteContext): Place {
+export function findPlace(context: NginxContext): Place {
   const { input, expose } = context;
   const { port } = input;
   const neighbours = findNeighbours(context);
@@ -49,6 +51,7 @@ export function placeSite(context: SiteContext): Place {
     names,
     allow: expose === 'host' && !loopback ? ['127.0.0.0/8', '::1'] : admitted(context),
     replacesStock,
+    onlyOurs: neighbours.onlyOurs,
     action: needsRestart(context, neighbours, loopback) ? 'restart' : 'reload',
     notes: [
       ...(input.domain === undefined && !isDefault ? [otherDefault(context, neighbours, names)] : []),
@@ -61,7 +64,7 @@ export function placeSite(context: SiteContext): Place {
  * The server for whoever asks by address. What answers there now goes on doing so. Debian's page gives way only in an
  * nginx that serves nothing else: where somebody set up sites, nothing of it is touched.
  */
-function mayBeDefault({ facts: { nginx }, input: { port } }: SiteContext, on: Neighbours): boolean {
+function mayBeDefault({ facts: { nginx }, input: { port } }: NginxContext, on: Neighbours): boolean {
   if (listensOn(on.own, port).some(({ defaultServer }) => defaultServer)) return true;
   return nginx.complete && on.foreign.length === 0 && (!on.stock || on.onlyStock);
 }
@@ -71,16 +74,16 @@ function hostNames(host: string): readonly string[] {
   return [host, `${host}.local`, `${host}.home.arpa`, `${host}.lan`].map((name) => name.toLowerCase());
 }
 
-function loopbackAddresses(context: SiteContext): readonly string[] {
+function loopbackAddresses(context: NginxContext): readonly string[] {
   const { port } = context.input;
   return [`127.0.0.1:${port}`, ...(hasIpv6(context) ? [`[::1]:${port}`] : [])];
 }
 
 /**
- * Never an address of the host: those change. Beside sites that answer over IPv4 only, so does this one: it would get
+ * Never an address of the host: those change. Beside sites that answer over IPv4 only, so does this role: it would get
  * their visitors over IPv6, who until now fell back to IPv4.
  */
-function wildcardAddresses(context: SiteContext, { foreign, own, stock }: Neighbours): readonly string[] {
+function wildcardAddresses(context: NginxContext, { foreign, own, stock }: Neighbours): readonly string[] {
   const { port } = context.input;
   const theirs = foreign.flatMap((server) => listensOn(server, port));
   const isIpv6 = ({ address }: { readonly address: string }): boolean => address.startsWith('[');
@@ -93,7 +96,7 @@ function wildcardAddresses(context: SiteContext, { foreign, own, stock }: Neighb
 }
 
 /** Without IPv6 in the kernel nginx refuses to start on an IPv6 address. Unknown interfaces count as usual ones. */
-function hasIpv6({ facts }: SiteContext): boolean {
+function hasIpv6({ facts }: NginxContext): boolean {
   const { interfaces } = facts.network;
   return (
     interfaces.length === 0 ||
@@ -102,7 +105,7 @@ function hasIpv6({ facts }: SiteContext): boolean {
 }
 
 function needsRestart(
-  context: SiteContext,
+  context: NginxContext,
   { own, foreign, siblings, stock }: Neighbours,
   loopback: boolean,
 ): boolean {
@@ -113,11 +116,11 @@ function needsRestart(
 }
 
 function otherDefault(
-  { facts: { nginx }, input: { port } }: SiteContext,
+  { facts: { nginx }, input: { port } }: NginxContext,
   { stock, foreign }: Neighbours,
   names: readonly string[],
 ): Omit<PlanNote, 'role'> {
-  const only = `This site answers only to ${names.join(', ')}`;
+  const only = `It answers only to ${names.join(', ')}`;
   if (!nginx.complete)
     return {
       level: 'warning',

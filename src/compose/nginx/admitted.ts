@@ -1,15 +1,22 @@
-import type { Exposure } from '../../src/compose/recipe.ts';
-import { isPrivateAddress } from '../../src/facts/address.ts';
-import type { SiteContext } from './inputs.ts';
+import { isPrivateAddress } from '../../facts/address.ts';
+import type { Exposure } from '../recipe.ts';
+import type { NginxContext } from './context.ts';
 
 const REACH: Readonly<Record<Exposure, number>> = { host: 0, lan: 1, internet: 2 };
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /**
- * Addresses that nginx itself has to hold to, because the port is open to more people than this site is: the firewall
+ * Addresses that nginx itself has to hold to, because the port is open to more people than this role is: the firewall
  * sees ports, not names. Empty when the port settles it. Public IPv6 prefixes come and go and are never written down.
  */
-export function admitted({ facts, network, endpoints, role, expose, input }: SiteContext): readonly string[] {
+export function admitted({
+  facts,
+  network,
+  endpoints,
+  role,
+  expose,
+  input,
+}: NginxContext): readonly string[] {
   const others = endpoints.filter((endpoint) => endpoint.role !== role && endpoint.port === input.port);
   if (!others.some((other) => REACH[other.expose] > REACH[expose])) return [];
   if (expose === 'host') return LOOPBACK;

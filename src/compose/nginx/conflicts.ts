@@ -1,26 +1,21 @@
-import { type Problem, UserError } from '../../src/errors.ts';
-import type { NginxServer } from '../../src/facts/nginx/servers.ts';
-import type { SiteContext, SiteInput } from './inputs.ts';
+import { type Problem, UserError } from '../../errors.ts';
+import type { NginxServer } from '../../facts/nginx/servers.ts';
+import type { NginxContext } from './context.ts';
 
 /**
  * Refuses what can't work, all at once, before anything is touched.
  * @throws {UserError} for a port that another program holds, a name that is served already
  */
 export function refuseConflicts(
-  context: SiteContext,
+  context: NginxContext,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): void {
   const problems = [...portTaken(context), ...namesTaken(context, names, foreign)];
-  if (context.role === 'html')
-    problems.push({
-      message: 'A site cannot be called ‘html’: /var/www/html belongs to the page that comes with nginx.',
-      hint: 'Give the role another name.',
-    });
   if (problems.length > 0) throw new UserError(problems);
 }
 
-function portTaken({ facts, input: { port } }: SiteContext): Problem[] {
+function portTaken({ facts, role, input: { port } }: NginxContext): Problem[] {
   const holder = facts.listeners.find(
     (listener) =>
       listener.protocol === 'tcp' &&
@@ -35,18 +30,13 @@ function portTaken({ facts, input: { port } }: SiteContext): Problem[] {
   return [
     {
       message: `Port ${port} is taken on the host: ${program} listens there (${holder.address}).`,
-      hint: `Give the site another port${orStop}.`,
+      hint: `Give ‘${role}’ another port${orStop}.`,
     },
   ];
 }
 
-/** Every name that the host file gives a site. */
-export function namesOf({ domain, aliases }: SiteInput): readonly string[] {
-  return [...new Set([...(domain === undefined ? [] : [domain]), ...aliases])];
-}
-
 function namesTaken(
-  { input: { port }, facts: { nginx } }: SiteContext,
+  { role, input: { port }, facts: { nginx } }: NginxContext,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): Problem[] {
@@ -57,7 +47,7 @@ function namesTaken(
         message: `nginx on the host already serves ${name} on port ${port}: ${file}, line ${line}.`,
         hint: nginx.written.includes(file)
           ? `hostwright wrote it for the role ‘${roleOf(file)}’, which the host file no longer has. Take that off first: hostwright remove ${roleOf(file)}`
-          : 'Take the name out of that file if the site is to move here, or choose another domain or port.',
+          : `Take the name out of that file if ‘${role}’ is to have it, or choose another domain or port.`,
       })),
   );
 }

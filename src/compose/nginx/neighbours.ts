@@ -1,26 +1,29 @@
-import type { NginxListen, NginxServer } from '../../src/facts/nginx/servers.ts';
-import { STOCK_SITE } from '../../src/facts/probes/nginx.ts';
-import type { SiteContext } from './inputs.ts';
+import type { NginxListen, NginxServer } from '../../facts/nginx/servers.ts';
+import { STOCK_SITE } from '../../facts/probes/nginx.ts';
+import { type NginxContext, siblingsOf } from './context.ts';
 
-/** Who else is on the port of a site, according to nginx's files. */
+/** Who else is on the port of a role, according to nginx's files. */
 export interface Neighbours {
   /** Servers that hostwright didn't write, Debian's untouched site apart. */
   readonly foreign: readonly NginxServer[];
   /** This role's server as it is now. */
   readonly own: NginxServer | undefined;
-  /** Servers of the host's other sites. */
+  /** Servers of the host's other roles, of whatever recipe. */
   readonly siblings: readonly NginxServer[];
   /** Debian's untouched site is on this port, or comes with the package in this run. */
   readonly stock: boolean;
   /** On no port is there a server of anybody else. */
   readonly onlyStock: boolean;
+  /** The same, where what roles that the host file has lost have left does not count. */
+  readonly onlyOurs: boolean;
 }
 
 /** Everything on this port. A removed role's file counts as foreign: it is nobody's any more. */
-export function findNeighbours({ facts, input, role, siblings }: SiteContext): Neighbours {
+export function findNeighbours(context: NginxContext): Neighbours {
+  const { facts, input, role } = context;
   const { nginx } = facts;
   const ours = filesOf(role);
-  const theirs = siblings.flatMap((sibling) => filesOf(sibling.role));
+  const theirs = siblingsOf(context).flatMap(filesOf);
   const isStock = ({ file }: NginxServer): boolean => nginx.stockSite === 'stock' && file === STOCK_SITE.link;
   const here = (server: NginxServer): boolean => listensOn(server, input.port).length > 0;
   const foreign = nginx.servers.filter(
@@ -31,13 +34,14 @@ export function findNeighbours({ facts, input, role, siblings }: SiteContext): N
     siblings: nginx.servers.filter((server) => here(server) && theirs.includes(server.file)),
     foreign: foreign.filter(here),
     onlyStock: foreign.length === 0,
+    onlyOurs: nginx.complete && foreign.every(({ file }) => nginx.written.includes(file)),
     stock:
       nginx.servers.some((server) => here(server) && isStock(server)) ||
       (input.port === 80 && !nginx.installed && nginx.stockSite === 'absent'),
   };
 }
 
-/** The files that a site's server may be in; the first is the usual one, see `chooseFile`. */
+/** The files that a role's server may be in; the first is the usual one, see `chooseFile`. */
 export function filesOf(role: string): readonly [string, string, string] {
   return [
     `/etc/nginx/conf.d/${role}.conf`,
@@ -51,12 +55,12 @@ export function listensOn(server: NginxServer | undefined, port: number): readon
 }
 
 /**
- * The site's file. nginx takes the first server on an address for its default when none is marked, and reads conf.d
+ * The role's file. nginx takes the first server on an address for its default when none is marked, and reads conf.d
  * before sites-enabled: beside servers without a mark ours has to come last, or it would take their visitors.
- * A site stays in the file it has. Undefined when nginx.conf reads none of them.
+ * A role stays in the file it has. Undefined when nginx.conf reads none of them.
  */
 export function chooseFile(
-  { facts: { nginx }, role, input: { port } }: SiteContext,
+  { facts: { nginx }, role, input: { port } }: NginxContext,
   { foreign, siblings, stock }: Neighbours,
   isDefault: boolean,
 ): string | undefined {
