@@ -1,0 +1,77 @@
+import { type Shell, sh } from '../../quote.ts';
+import type { Step } from '../kind.ts';
+import type { DatabaseSpec, DatabaseState } from '../mariadb-database.ts';
+import { slot } from '../shared/slot.ts';
+import { client, goneWithServer, needServer, query, sqlName, sqlText } from './sql.ts';
+
+/** One row for each database that there is: name, character set, collation. */
+export function databaseRows(names: readonly string[]): string {
+  return `SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME
+FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (${names.map(sqlText).join(', ')});`;
+}
+
+/** What runs on the host to make a database, or to give it another character set for tables to come. */
+export function databaseStep({ name, charset, collation }: DatabaseSpec, { found }: DatabaseState): Step {
+  const before = slot('mariadb-database', name);
+  const rows = query(databaseRows([name]));
+  const as = `CHARACTER SET ${charset} COLLATE ${collation}`;
+  return {
+    converged: sh`[ "$(${rows} 2>/dev/null)" = ${row(name, charset, collation)} ]`,
+    unmoved: sh`[ "$(${rows} 2>/dev/null)" = ${found ? row(name, found.charset, found.collation) : ''} ]`,
+    record: sh`${needServer}
+${rows} >${before}`,
+    change: sh`${needServer}
+${query(`CREATE DATABASE IF NOT EXISTS ${sqlName(name)} ${as}; ALTER DATABASE ${sqlName(name)} ${as};`)}`,
+    undo: sh`${goneWithServer}
+[ -e ${before} ] || exit 0
+${needServer}
+if [ -s ${before} ]; then
+  ${asItWas(name, before, row(name, charset, collation))}
+elif [ -n "$(${rows})" ]; then
+  ${takeOut(name)}
+fi`,
+    remember: collation,
+  };
+}
+
+function row(name: string, charset: string, collation: string): string {
+  return `${name}\t${charset}\t${collation}`;
+}
+
+/** Gives a database that was there before its old character set, unless somebody has chosen another one since. */
+function asItWas(name: string, before: Shell, ours: string): Shell {
+  return sh`if [ "$(${query(databaseRows([name]))})" = ${ours} ]; then
+    hw_set=$(cut -f 2 <${before}); hw_collation=$(cut -f 3 <${before})
+    case $hw_set$hw_collation in *[!a-z0-9_]*) hw_fail 'What the database was like before is not legible' ;; esac
+    printf '%s\n' ${`ALTER DATABASE ${sqlName(name)}`} "CHARACTER SET $hw_set COLLATE $hw_collation;" | ${client}
+  fi`;
+}
+
+/** A database of ours goes; with anything in it only once that is in a dump, from which it can be restored. */
+function takeOut(name: string): Shell {
+  const drop = query(`DROP DATABASE IF EXISTS ${sqlName(name)};`);
+  const content =
+    query(`SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${sqlText(name)})
+  + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${sqlText(name)})
+  + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${sqlText(name)});`);
+  return sh`hw_content=$(${content}) || exit 1
+  if [ "$hw_content" != 0 ] && [ -z "\${HW_PURGE:-}" ]; then
+    [ -n "\${HW_KEPT:-}" ] || exit 1
+    (umask 077; mkdir -p -- "$HW_KEPT"/var/lib/mysql) || exit 1
+    hw_place=$HW_KEPT${`/var/lib/mysql/${name}.sql`}; hw_count=1
+    while [ -e "$hw_place" ]; do hw_place=$HW_KEPT${`/var/lib/mysql/${name}`}.$hw_count.sql; hw_count=$((hw_count + 1)); done
+    (umask 077; ${dumpCommand} --databases -- ${name} >"$hw_place.part" && sync -- "$hw_place.part") || {
+      rm -f -- "$hw_place.part"
+      hw_fail ${`The database ${name} could not be dumped, so it stays where it is`}
+    }
+    mv -T -- "$hw_place.part" "$hw_place" || exit 1
+    hw_event kept "$(hw_text ${`/var/lib/mysql/${name}`})" "$(hw_text "$hw_place")"
+  fi
+  ${drop}`;
+}
+
+/**
+ * Everything of a database as it is at one moment, without holding anybody up (InnoDB), as the account that runs it. Bytes are
+ * written in hexadecimal: no character set can change them.
+ */
+export const dumpCommand: Shell = sh`mariadb-dump --protocol=socket --default-character-set=utf8mb4 --single-transaction --quick --routines --events --triggers --hex-blob`;
