@@ -1,0 +1,102 @@
+import { backupOf, dumpResources } from '../../src/compose/dumps.ts';
+import { defineRecipe } from '../../src/compose/recipe.ts';
+import { certificateFor } from '../../src/compose/tls.ts';
+import { UserError } from '../../src/errors.ts';
+import { kind as directory } from '../../src/resources/directory.ts';
+import { kind as file } from '../../src/resources/file.ts';
+import type { Resource } from '../../src/resources/kind.ts';
+import { kind as databaseKind } from '../../src/resources/mariadb-database.ts';
+import { kind as userKind } from '../../src/resources/mariadb-user.ts';
+import { kind as packageKind } from '../../src/resources/package.ts';
+import { kind as service } from '../../src/resources/service.ts';
+import { dumpFunctions, dumpsOf } from './dumps.ts';
+import { databasesOf, inputs, type MariadbContext, ownersOf } from './inputs.ts';
+import { sizesFor } from './memory.ts';
+import { placesFor } from './places.ts';
+
+const PORT = 3306;
+
+export default defineRecipe({
+  title: 'MariaDB',
+  summary: 'A MariaDB server with databases, owners, TLS on the LAN, and dumps every night.',
+  menu: 60,
+  inputs,
+
+  endpoints: () => [
+    { name: 'mariadb', protocol: 'tcp', port: PORT, prove: { probe: 'mariadb', with: { tls: true } } },
+  ],
+
+  backup: ({ role, input }) => backupOf(dumpsOf({ role, input })),
+
+  resources(context) {
+    const { role, input, secret } = context;
+    refuseSecondServer(context);
+    const { places, notes } = placesFor(context);
+    return {
+      resources: [
+        packageKind.of({ name: 'mariadb-server' }),
+        ...configuration(context),
+        service.of({ name: 'mariadb' }),
+        ...databasesOf(input).map(({ name, charset, collation }) =>
+          databaseKind.of({ name, charset, collation }),
+        ),
+        ...[...ownersOf(input)].map(([user, owns]) =>
+          userKind.of({ user, secret: secret(user), places: [...places], owns: [...owns] }),
+        ),
+        ...dumpResources({
+          ...dumpsOf({ role, input }),
+          title: 'MariaDB',
+          unit: 'mariadb.service',
+          keepDays: input.dumps.keepDays,
+          functions: dumpFunctions,
+        }),
+      ],
+      notes,
+    };
+  },
+});
+
+/** The certificate, the settings and the sandbox: all before the server starts. */
+function configuration(context: MariadbContext): readonly Resource[] {
+  const { role, host, expose, template } = context;
+  const lan = expose === 'lan';
+  const tls = certificateFor(context, { group: 'mysql', service: 'mariadb', action: 'restart' });
+  const { certificate, key } = tls;
+  const restart = { notify: [{ service: 'mariadb', action: 'restart' as const }] };
+  // Reads all its option files, and ends with an error for an option that it does not know.
+  const validate = { root: '/etc/mysql', command: ['mariadbd', '--user=mysql', '--verbose', '--help'] };
+  const dropIn = '/etc/systemd/system/mariadb.service.d';
+  return [
+    ...tls.resources,
+    file.of(
+      {
+        path: '/etc/mysql/mariadb.conf.d/zz-hostwright.cnf',
+        content: template('server.cnf', { role, host, lan, certificate, key, ...sizesFor(context) }),
+      },
+      { ...restart, validate },
+    ),
+    directory.of({ path: dropIn, mode: '0755' }),
+    file.of({ path: `${dropIn}/hostwright.conf`, content: template('sandbox.conf', { host }) }, restart),
+  ];
+}
+
+/** @throws {UserError} for a second role, and for a port that another program holds */
+function refuseSecondServer({ role, siblings, facts }: MariadbContext): void {
+  const [other] = siblings;
+  if (other) {
+    throw new UserError({
+      message: `The roles ${role} and ${other.role} are both a MariaDB server, and a host has one.`,
+      hint: 'Put the databases of both into one role: it serves as many as you like.',
+    });
+  }
+  const holder = facts.listeners.find(
+    ({ protocol, port, process }) =>
+      protocol === 'tcp' && port === PORT && !['', 'mariadbd'].includes(process),
+  );
+  if (holder) {
+    throw new UserError({
+      message: `Port ${PORT} is taken on the host: ${holder.docker ? 'a container of Docker' : holder.process} listens there (${holder.address}).`,
+      hint: 'Stop that program first, or leave this role out.',
+    });
+  }
+}
