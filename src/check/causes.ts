@@ -80,8 +80,30 @@ export const causes = {
     means: 'The answer is longer than the check reads (1 MiB).',
     fix: ({ role }) => `The answer of "${role}" does not end within 1 MiB, so it could not be compared.`,
   },
+  'not-dns': {
+    means: 'Something answers, but not as a name server does.',
+    fix: ({ port, protocol }) =>
+      `Another program answers on port ${port}. See which: \`ss -ln${protocol === 'udp' ? 'u' : 't'}p\` on the host.`,
+  },
+  'wrong-zone': {
+    means: 'A name server answers, but not for the zone that is asked for.',
+    fix: ({ role, vantage }) =>
+      `"${role}" has not loaded its zone, or does not answer ${vantage}. Look at the log of named (\`journalctl -u named\` on the host), then run \`hostwright apply\`.`,
+  },
   'not-mariadb': {
     means: 'Something answers, but not as MariaDB does.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
+  },
+  'not-postgres': {
+    means: 'Something answers, but not as PostgreSQL does.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
+  },
+  'not-ftp': {
+    means: 'Something answers, but not as an FTP server does.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
+  },
+  'not-ssh': {
+    means: 'Something answers, but not as an ssh server does.',
     fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
   },
   'no-tls': {
@@ -98,6 +120,16 @@ export const causes = {
     means: 'The server lets in whoever asks, without a password.',
     fix: ({ role }) =>
       `"${role}" has an account without a name or password. Look at its accounts and remove that one at once.`,
+  },
+  'plain-text': {
+    means: 'The server lets people log in without TLS, so that others on the network can listen in.',
+    fix: ({ role }) =>
+      `Something lets "${role}" be used without TLS: rules that somebody wrote by hand, perhaps. Run \`hostwright plan\` and look at what it says of them.`,
+  },
+  'weak-login': {
+    means: 'The server asks for passwords in a way that gives them away, or what is as good.',
+    fix: ({ role }) =>
+      `"${role}" asks for passwords in an old way. Run \`hostwright plan\` and look at what it says of its rules.`,
   },
   exposed: {
     means: 'A machine that should be kept out gets in.',

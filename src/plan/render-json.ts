@@ -32,11 +32,12 @@ export function planObject({
     foreignTouched,
     pending,
     notes,
-    endpoints: endpoints.map(({ role, name, protocol, port, expose }) => ({
+    endpoints: endpoints.map(({ role, name, protocol, port, lastPort, expose }) => ({
       role,
       name,
       protocol,
       port,
+      ...(lastPort === undefined ? {} : { lastPort }),
       expose,
     })),
   } as const;

@@ -1,3 +1,4 @@
+import { portText } from '../compose/port-range.ts';
 import type { PlanNote } from '../compose/recipe.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
@@ -146,10 +147,10 @@ const REACH = { host: 'the host itself only', lan: 'the LAN', internet: 'everybo
 
 function reachBlock({ endpoints }: Plan, { paint }: PlanLook): string {
   if (endpoints.length === 0) return '';
-  const rows = endpoints.map(({ role, name, protocol, port, expose }) => [
+  const rows = endpoints.map(({ role, name, protocol, expose, ...ports }) => [
     plainLine(role),
     plainLine(name),
-    `${port}/${protocol}`,
+    `${portText(ports)}/${protocol}`,
     REACH[expose],
   ]);
   return [paint.strong('Who reaches what'), ...alignRows(rows)].join('\n');
