@@ -20,6 +20,10 @@ const schema = z.strictObject({
   running: z.boolean().default(true),
   /** Must end with 0 before the service is started or reloaded: `[nginx, -t]`. */
   validate: z.array(oneLine()).optional(),
+  /** For name servers: names and addresses that the host must still be able to look up once it runs, if it could before. */
+  keepsResolving: z
+    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]*$/, 'a name or an address is expected'))
+    .optional(),
 });
 
 export type ServiceSpec = z.output<typeof schema>;

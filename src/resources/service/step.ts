@@ -2,6 +2,7 @@ import { joinShell, type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
 import type { ServiceSpec } from '../service.ts';
 import { slot } from '../shared/slot.ts';
+import { noteResolving, proveResolving } from './resolving.ts';
 import { isMasked, type ServiceState, unitOf } from './unit.ts';
 
 /** Lines of the journal that are shown when a service does not start. */
@@ -62,7 +63,9 @@ function setEnabled(spec: ServiceSpec): Shell {
 function setRunning(spec: ServiceSpec): Shell {
   const unit = unitOf(spec);
   if (!spec.running) return sh`systemctl stop -- ${unit}`;
+  const { keepsResolving: names = [] } = spec;
   return sh`${spec.validate ? validated(spec.name, spec.validate) : sh``}
+${names.length > 0 ? noteResolving(names) : sh``}
 systemctl reset-failed -- ${unit} 2>/dev/null || :
 if systemctl start -- ${unit}; then
   case $(systemctl show --value --property=Type -- ${unit}) in simple | exec | idle) sleep ${GRACE} ;; esac
@@ -70,7 +73,14 @@ fi
 if ! { ${isRunning(spec)}; }; then
   journalctl --no-pager --quiet --output=cat ${`--lines=${JOURNAL_LINES}`} ${`--unit=${unit}`} >&2 || :
   hw_fail ${`${unit} did not start: its last words are above, all of them in: journalctl -u ${unit}`}
-fi`;
+fi
+${names.length > 0 ? proveResolving(unresolved(unit)) : sh``}`;
+}
+
+/** A host that cannot look up names any more cannot fetch its upgrades either; not after the next boot either. */
+function unresolved(unit: string): Shell {
+  return sh`systemctl --quiet disable --now -- ${unit} || :
+hw_fail ${`Once ${unit} ran, this host could no longer look up`}" $hw_name, "${`which it could before: so it was stopped and disabled again.`}`;
 }
 
 function validated(name: string, command: readonly string[]): Shell {
