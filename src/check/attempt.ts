@@ -16,12 +16,19 @@ export type RawResult = Omit<Result, 'fix' | 'because'>;
 /** Tries one thing and compares it with what must come of it. Never rejects for what the network does. */
 export async function attempt(expectation: Expectation, vantage: Vantage): Promise<RawResult> {
   const { endpoint, target, expect } = expectation;
-  const connectionOnly = expect === 'blocked' && expectation.proof === 'connection' && target.of === 'host';
+  // By UDP only an answer tells that a port is open, and only its own protocol gets one.
+  const byUdp = endpoint.protocol === 'udp';
+  const connectionOnly =
+    !byUdp && expect === 'blocked' && expectation.proof === 'connection' && target.of === 'host';
   const { probe, settings } = await loadProbe(connectionOnly ? { probe: 'tcp' } : endpoint.prove);
   const started = performance.now();
   const outcome = await probe.run(
     {
       open: () => vantage.open(target.address, endpoint.port, CONNECT_MS),
+      ...(byUdp && {
+        exchange: (datagram: Buffer, timeoutMs: number) =>
+          vantage.exchange(target.address, endpoint.port, datagram, timeoutMs),
+      }),
       address: target.address,
       port: endpoint.port,
       timeoutMs: PROBE_MS,

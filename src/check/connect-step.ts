@@ -34,10 +34,15 @@ export async function connectStep({ open, port }: ProbeContext): Promise<Connect
     const detail = `port ${port} is open (${Math.round(performance.now() - started)} ms)`;
     return { stream, step: { name: 'tcp', ok: true, detail } };
   } catch (error) {
-    const reason = error instanceof ForwardError ? error.reason : 'failed';
-    // Only an unforeseen failure needs its own words.
-    const words = reason === 'failed' ? `: ${(error as Error).message}` : '';
-    const step: ReportStep = { name: 'tcp', ok: false, detail: SENTENCES[reason] + words };
-    return { outcome: { ok: false, connected: false, steps: [step], cause: CAUSES[reason] } };
+    return { outcome: failedStep('tcp', error) };
   }
+}
+
+/** What a probe comes to that nobody answered, in the words for why. */
+export function failedStep(name: 'tcp' | 'udp', error: unknown): ProbeOutcome {
+  const reason = error instanceof ForwardError ? error.reason : 'failed';
+  // Only an unforeseen failure needs its own words.
+  const words = reason === 'failed' ? `: ${(error as Error).message}` : '';
+  const step: ReportStep = { name, ok: false, detail: SENTENCES[reason] + words };
+  return { ok: false, connected: false, steps: [step], cause: CAUSES[reason] };
 }

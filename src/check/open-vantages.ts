@@ -24,7 +24,7 @@ export type PeerName = Exclude<VantageName, { kind: 'self' | 'here' }>;
 /** What opening vantages needs of the world. */
 export interface VantageWorld {
   /** The open connection to the host under test. */
-  readonly self: Pick<Connection, 'forward'>;
+  readonly self: Pick<Connection, 'forward' | 'exec'>;
   logIn(name: PeerName): Promise<Connection>;
   /** A person may be asked for passwords. */
   readonly interactive: boolean;

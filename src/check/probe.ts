@@ -10,6 +10,12 @@ export interface ProbeContext {
    * @throws {ForwardError} naming why there is none.
    */
   open(): Promise<Duplex>;
+  /**
+   * Sends a datagram to the endpoint from the vantage and gives the first that comes back: for endpoints by UDP, and only
+   * for them.
+   * @throws {ForwardError} naming why there is none, within `timeoutMs` milliseconds.
+   */
+  readonly exchange?: (datagram: Buffer, timeoutMs: number) => Promise<Buffer>;
   /** The address and port under test, for messages and for headers. */
   readonly address: string;
   readonly port: number;

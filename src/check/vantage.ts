@@ -17,6 +17,11 @@ export interface Vantage {
    * @throws {ForwardError} within `timeoutMs` milliseconds.
    */
   open(address: string, port: number, timeoutMs: number): Promise<Duplex>;
+  /**
+   * Sends a datagram from here by UDP, and gives the first that comes back.
+   * @throws {ForwardError} within `timeoutMs` milliseconds.
+   */
+  exchange(address: string, port: number, datagram: Buffer, timeoutMs: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -12,7 +12,11 @@ export interface Captured extends ExitStatus {
  * Runs a command to its end and keeps its output in memory: for short ones only.
  * @throws {ConnectError} when the connection is lost first
  */
-export async function capture(connection: Connection, command: Shell, input = ''): Promise<Captured> {
+export async function capture(
+  connection: Pick<Connection, 'exec'>,
+  command: Shell,
+  input = '',
+): Promise<Captured> {
   const channel = await connection.exec(command);
   channel.stdin.end(input);
   const [stdout, stderr, status] = await Promise.all([

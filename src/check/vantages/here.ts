@@ -16,6 +16,7 @@ export function hereVantage(): Vantage {
       return new Map(found.flatMap(([target, source]) => (source === undefined ? [] : [[target, source]])));
     },
     open: openSocket,
+    exchange: sendDatagram,
     close: () => Promise.resolve(),
   };
 }
@@ -33,6 +34,28 @@ function sourceFor(target: string): Promise<string | undefined> {
     socket.once('connect', () => end(canonicalAddress(socket.address().address)));
     // Any port will do: 9 is discard's.
     socket.connect(9, target);
+  });
+}
+
+/** A connected socket: who is refused by ICMP hears of it, and only that address is listened to (connect(2)). */
+function sendDatagram(address: string, port: number, datagram: Buffer, timeoutMs: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      socket.removeAllListeners('message');
+      socket.close();
+      settle();
+    };
+    const fail = (reason: ForwardFailure, message: string): void =>
+      end(() => reject(new ForwardError(reason, message)));
+    const timer = setTimeout(() => fail('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      fail(REASONS[error.code ?? ''] ?? 'failed', error.message),
+    );
+    socket.once('message', (message) => end(() => resolve(message)));
+    socket.once('connect', () => socket.send(datagram));
+    socket.connect(port, address);
   });
 }
 

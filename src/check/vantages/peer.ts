@@ -5,6 +5,7 @@ import { canonicalAddress, familyOf } from '../../facts/address.ts';
 import { sections } from '../../facts/sections.ts';
 import { joinShell, type Shell, sh } from '../../quote.ts';
 import { UNKNOWN_SOURCE, type Vantage } from '../vantage.ts';
+import { exchangeThrough } from './datagram.ts';
 
 /** Another machine, through an ssh connection to it: nothing is installed there, and nothing is written. */
 export async function peerVantage(name: string, connection: Connection): Promise<Vantage> {
@@ -18,6 +19,7 @@ export async function peerVantage(name: string, connection: Connection): Promise
       return parseRoutes(await run(connection, routesScript(targets)), targets);
     },
     open: (address, port, timeoutMs) => connection.forward(address, port, timeoutMs),
+    exchange: (...datagram) => exchangeThrough(connection, ...datagram),
     close: () => connection.close(),
   };
 }

@@ -1,0 +1,57 @@
+import { isPrivateAddress } from '../../src/facts/address.ts';
+import type { DnsContext, ZoneInput } from './inputs.ts';
+import type { Line } from './records.ts';
+
+/** Zones that are written here, in the order of the host file. */
+export function primaries({ input }: Pick<DnsContext, 'input'>): readonly ZoneInput[] {
+  return input.zones.filter((zone) => zone.primaries.length === 0);
+}
+
+/**
+ * The addresses of this host that its network knows it by. Of IPv6 only unique local ones (RFC 4193): what a provider
+ * assigns changes, and would stand in the zone for ever.
+ */
+export function ownAddresses({ facts }: Pick<DnsContext, 'facts'>): readonly string[] {
+  const { main, hasLan } = facts.network;
+  if (!main || !hasLan) return [];
+  return main.addresses
+    .filter(({ address, family }) => family === 4 || isPrivateAddress(address))
+    .map(({ address }) => address);
+}
+
+/** The host's own name and those of its roles, as lines of the zone they belong to, unless the host file says otherwise. */
+export function ownLines(context: DnsContext, zone: ZoneInput): readonly Line[] {
+  const declared = new Set(zone.records.filter(({ view }) => view !== 'external').map(({ name }) => name));
+  return ownersIn(context, zone)
+    .filter((name) => !declared.has(name))
+    .flatMap((name) =>
+      ownAddresses(context).map((address) => ({
+        name,
+        type: address.includes(':') ? 'AAAA' : 'A',
+        data: address,
+      })),
+    );
+}
+
+function ownersIn(context: DnsContext, zone: ZoneInput): readonly string[] {
+  const zones = primaries(context);
+  const roles = context.others
+    .filter(({ expose }) => expose !== 'host')
+    .flatMap(({ names }) => names)
+    .filter((name) => zoneOf(zones, name) === zone)
+    .map((name) => within(name, zone));
+  return [...new Set([context.host.toLowerCase(), ...roles])];
+}
+
+/** The longest zone that a name ends in; a name without a dot belongs to the first. */
+function zoneOf(zones: readonly ZoneInput[], name: string): ZoneInput | undefined {
+  if (!name.includes('.')) return zones[0];
+  return zones
+    .filter((zone) => name === zone.name || name.endsWith(`.${zone.name}`))
+    .toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+function within(name: string, zone: ZoneInput): string {
+  if (name === zone.name) return '@';
+  return name.endsWith(`.${zone.name}`) ? name.slice(0, -zone.name.length - 1) : name;
+}
