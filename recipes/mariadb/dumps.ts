@@ -19,9 +19,14 @@ export const dumpFunctions: DumpFunctions = {
   ready: sh`[ "$(echo 'SELECT 1;' | ${client} 2>/dev/null)" = 1 ]`,
   // Names have small letters, digits and underscores, so they are themselves in a string, and in backquotes.
   has: sh`[ "$(printf "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '%s';\n" "$1" | ${client})" = 1 ]`,
-  dump: sh`${dumpCommand} --databases -- "$1" | gzip >"$2.part"
+  dump: sh`write_dump() { ${dumpCommand} "$@" | gzip >"$part_file"; }
+part_file=$2.part
+write_dump --databases -- "$1" 2>"$2.errors"
+# A view of a table that is gone cannot be read by anybody (error 1356): that must not stand in the way of all the rest.
+if grep -q . "$2.errors" && ! grep -qv '1356' "$2.errors"; then write_dump --force --databases -- "$1" 2>/dev/null; fi
+cat -- "$2.errors" >&2; rm -f -- "$2.errors"
 # Of a pipe only the last status counts: the dump says itself when it is whole.
-gzip -dc -- "$2.part" | tail -n 1 | grep -q '^-- Dump completed' && mv -T -- "$2.part" "$2"`,
+gzip -dc -- "$part_file" | tail -n 1 | grep -q '^-- Dump completed' && mv -T -- "$part_file" "$2"`,
   // Tried as a whole beside the database first: only a dump that can be read takes its place. Rights go by name, and stay.
   restore: sh`drop() { printf 'DROP DATABASE IF EXISTS \`%s\`;\n' "$1" | ${client}; }
 gzip -t -- "$2" && drop ${TRIAL} || return 1

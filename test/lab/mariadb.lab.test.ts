@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reboot } from '../../src/lab/box.ts';
+import { labDown } from '../../src/lab/down.ts';
+import { labCapture } from '../../src/lab/exec.ts';
+import { labUp } from '../../src/lab/up.ts';
+import { differences } from '../../src/rehearse/manifest.ts';
+import { sqlName, sqlText } from '../../src/resources/mariadb/sql.ts';
+import {
+  type Finished,
+  hostwright,
+  summaryOf,
+  type WorkingFolder,
+  workingFolder,
+} from './support/hostwright.ts';
+import { manifestOf } from './support/manifest.ts';
+
+const LAB = 'mariadb';
+const BOX = '192.168.1.20';
+/** As the program of a role's dumps is called on the host: by the account that owns them. */
+const DUMPS = 'runuser -u mysql -- /usr/local/lib/hostwright/dump-db';
+
+/** Text that breaks out of careless quotes. */
+const HOSTILE = [
+  "'; DROP DATABASE blog; -- x",
+  '\\',
+  "\\'",
+  "''",
+  '`',
+  '"',
+  '%_',
+  '\n\t',
+  'ä😀',
+  "a'b\\\\'c",
+  '/*!',
+  '\\! id',
+];
+
+const host = (roles: string): string =>
+  `hostwright: 1\nhost: attic\nconnect: { lab: ${LAB} }\nroles:\n  firewall: {}\n${roles}`;
+const ONE = '  db: { recipe: mariadb, databases: [{ name: blog }, { name: wiki_2, owner: wiki }] }\n';
+
+async function on(node: 'box' | 'phone', script: string, input = ''): Promise<Finished> {
+  return labCapture({ name: LAB, node, argv: ['sh', '-c', script] }, { input });
+}
+
+async function box(script: string, input = ''): Promise<string> {
+  const { code, stdout, stderr } = await on('box', script, input);
+  if (code !== 0) throw new Error(`${script}: ${code}\n${stderr}\n${stdout}`);
+  return stdout.trim();
+}
+
+/** The client of the phone, which is newer than the server may be: the password by a file, SQL by standard input. */
+async function phone(password: string, user: string, sql: string, options = '', to = BOX): Promise<Finished> {
+  await on('phone', 'umask 077; cat >/root/login.cnf', `[client]\npassword="${password}"\n`);
+  // The certificate is self-signed: whose it is cannot be verified here.
+  const client = 'mariadb --defaults-extra-file=/root/login.cnf --disable-ssl-verify-server-cert -N -B';
+  return on('phone', `timeout 20 ${client} -h ${to} -u ${user} ${options}`, sql);
+}
+
+describe.each(['bookworm', 'trixie'] as const)('MariaDB on %s', (release) => {
+  let folder: WorkingFolder;
+
+  async function run(words: readonly string[], code = 0): Promise<Finished> {
+    const finished = await hostwright(words, folder.path);
+    expect(finished.code, `${words.join(' ')}\n${finished.stderr}\n${finished.stdout.slice(-3000)}`).toBe(
+      code,
+    );
+    return finished;
+  }
+  const apply = async (...options: string[]) =>
+    summaryOf(await run(['apply', '--yes', '--json', '--no-check', ...options]));
+  const show = async (name: string): Promise<string> =>
+    (await run(['secrets', 'show', name, '--yes'])).stdout.trimEnd();
+
+  beforeAll(async () => {
+    await labUp({ name: LAB, release, report: () => undefined });
+    folder = workingFolder({ 'host.yaml': host(ONE) });
+  });
+  afterAll(async () => {
+    folder.remove();
+    await labDown({ name: LAB, report: () => undefined });
+  });
+
+  it('serves the LAN over TLS, keeps its data, and goes as it came', async () => {
+    const before = await manifestOf(LAB);
+    await apply();
+    const password = await show('db/blog');
+
+    // Its owner, from another machine.
+    const rows = await phone(
+      password,
+      'blog',
+      `CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, text TEXT, raw BLOB);
+CREATE VIEW texts AS SELECT text FROM notes;
+CREATE TRIGGER loud BEFORE INSERT ON notes FOR EACH ROW SET NEW.text = UPPER(NEW.text);
+INSERT INTO notes (text, raw) VALUES ('grüße 😀', x'00ff27'), ('two', NULL);
+SELECT * FROM texts; SELECT 'abc' REGEXP '^a.c$', CONNECTION_ID() > 0; SHOW SESSION STATUS LIKE 'Ssl_version';`,
+      'blog',
+    );
+    expect(rows.stdout, rows.stderr).toBe(
+      'GRÜSSE 😀\nTWO\n1\t1\nSsl_version\tTLSv1.3\n'.replace('GRÜSSE', 'GRÜßE'),
+    );
+    const six = (
+      await box("ip -6 -o addr show scope global | sed -n 's/.*inet6 \\(2001[^/]*\\).*/\\1/p'")
+    ).split('\n')[0];
+    expect((await phone(password, 'blog', 'SELECT 1', '', six)).stdout).toBe('1\n');
+
+    // Who must not.
+    for (const [who, told, options, secret, sql] of [
+      ['blog', 'Access denied', '--skip-ssl', password, 'SELECT 1'],
+      ['blog', 'Access denied', '', 'something else', 'SELECT 1'],
+      ['root', 'Access denied', '', password, 'SELECT 1'],
+      ['blog', 'Access denied', 'wiki_2', password, 'SELECT 1'],
+      ['blog', 'Access denied', '', password, 'CREATE DATABASE wikix2; DROP DATABASE wiki_2'],
+      ['wiki', 'Access denied', 'wikix2', await show('db/wiki'), 'CREATE TABLE t (i INT)'],
+      ["''", 'Access denied', '', '', 'SELECT 1'],
+    ] as const) {
+      const refused = await phone(secret, who, sql, options);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(told)]);
+    }
+    const report = JSON.parse((await run(['check', '--json'])).stdout) as {
+      results: readonly {
+        vantage: string;
+        role: string;
+        expect: string;
+        ok: boolean;
+        steps: readonly { name: string; detail: string }[];
+      }[];
+    };
+    const mine = report.results.filter(({ role }) => role === 'db');
+    expect(mine.filter(({ ok }) => !ok)).toEqual([]);
+    expect(
+      mine.find(({ vantage, expect: wanted }) => vantage === 'internet' && wanted === 'blocked'),
+    ).toBeDefined();
+    const seen = mine.find(({ vantage }) => vantage === 'phone')?.steps.map(({ name }) => name);
+    expect(seen).toEqual(['tcp', 'mariadb', 'tls', 'login']);
+
+    // As an expert would have it.
+    expect(
+      await box(
+        'mariadb -N -B',
+        `SELECT COUNT(*) FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
+SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'test';
+SELECT COUNT(*) FROM mysql.global_priv WHERE Host LIKE '\\%%';
+SELECT @@local_infile, @@skip_name_resolve, @@require_secure_transport, @@have_ssl, @@collation_server;`,
+      ),
+    ).toBe('0\n0\n0\n0\t1\t1\tYES\tutf8mb4_unicode_ci');
+    const exposure = await box('systemd-analyze security mariadb --no-pager | tail -n 1');
+    expect(Number(/: ([0-9.]+) /.exec(exposure)?.[1])).toBeLessThanOrEqual(4);
+    expect(await box('systemctl --failed --no-legend')).toBe('');
+
+    // What quotes are for, as the server itself reads them.
+    for (const text of HOSTILE) {
+      const hex = Buffer.from(text).toString('hex').toUpperCase();
+      const sql = `SELECT HEX(${sqlText(text)}), HEX(${sqlName(text)}) FROM (SELECT ${sqlText(text)} AS ${sqlName(text)}) AS t;`;
+      const read = await box('mariadb -N -B --binary-mode --default-character-set=utf8mb4', sql);
+      expect([text, read]).toEqual([text, `${hex}\t${hex}`]);
+    }
+
+    // Again: nothing. After a reboot: the same.
+    expect(await apply()).toMatchObject({ changed: 0, failed: 0 });
+    await reboot(LAB);
+    expect((await phone(password, 'blog', 'SELECT COUNT(*) FROM notes', 'blog')).stdout).toBe('2\n');
+
+    // Dump, drop, restore: the same rows.
+    const all = 'SELECT id, text, HEX(raw) FROM notes ORDER BY id; SELECT * FROM texts; SHOW TRIGGERS;';
+    const rowsBefore = (await phone(password, 'blog', all, 'blog')).stdout;
+    expect(rowsBefore).toContain('00FF27');
+    await box('systemctl start hostwright-dump-db.service');
+    const name = (await box(`${DUMPS} list`)).split('\t')[0] ?? '';
+    await box('mariadb', 'DROP TABLE blog.notes; CREATE TABLE blog.later (i INT); DROP DATABASE wiki_2;');
+    // The view has no table any more, and must not stand in the way.
+    expect(await box(`${DUMPS} restore ${name} 2>/dev/null`)).toMatch(
+      /^safety .*-before-restore\nrestored blog\nrestored wiki_2$/,
+    );
+    expect((await phone(password, 'blog', all, 'blog')).stdout).toBe(rowsBefore);
+    expect((await phone(password, 'blog', 'SHOW TABLES', 'blog')).stdout).toBe('notes\ntexts\n');
+    expect(await apply()).toMatchObject({ changed: 0 });
+
+    // Another password.
+    await run(['secrets', 'rotate', 'db/blog', '--yes']);
+    const rotated = await show('db/blog');
+    expect((await phone(password, 'blog', 'SELECT 1')).code).toBe(1);
+    expect((await phone(rotated, 'blog', 'SELECT 1')).stdout).toBe('1\n');
+    await run(['rollback', '--yes']);
+    expect((await phone(password, 'blog', 'SELECT 1')).stdout).toBe('1\n');
+    expect(await apply('--on-conflict', 'take')).toMatchObject({ failed: 0 });
+    expect((await phone(rotated, 'blog', 'SELECT 1')).stdout).toBe('1\n');
+
+    // All of it goes, and the rows stay.
+    await run(['remove', '--all', '--yes']);
+    expect(differences(before, await manifestOf(LAB))).toEqual([]);
+    const kept = await box("find /var/backups/hostwright -name 'blog*.sql'");
+    expect(await box(`cat ${kept}`)).toMatch(/CREATE TABLE `notes`(.|\n)*0x00FF27/);
+  });
+
+  it('asks before it takes over what is there, and leaves everything else alone', async () => {
+    await box(
+      'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -qy --no-install-recommends mariadb-server >/dev/null',
+    );
+    await box(
+      'mariadb',
+      `CREATE DATABASE blog CHARACTER SET latin1; CREATE TABLE blog.old (i INT); CREATE USER blog@localhost IDENTIFIED BY 'theirs';
+CREATE DATABASE other; CREATE USER other@'%' IDENTIFIED BY 'x'; GRANT ALL ON other.* TO other@'%'; GRANT SELECT ON other.* TO blog@localhost;`,
+    );
+    const looks = () =>
+      box(
+        'mariadb -N -B',
+        "SHOW CREATE DATABASE blog; SHOW CREATE USER blog@localhost; SHOW GRANTS FOR blog@localhost; SHOW GRANTS FOR other@'%'; SHOW TABLES IN blog; SELECT User, Host FROM mysql.user ORDER BY 1, 2",
+      );
+    const theirs = await looks();
+    folder.write('host.yaml', host('  db: { recipe: mariadb, expose: host, databases: [{ name: blog }] }\n'));
+    const { stderr } = await run(['apply', '--yes', '--no-check'], 1);
+    expect(stderr).toMatch(/mariadb-database:blog(.|\n)*mariadb-user:blog/);
+    expect(await looks()).toBe(theirs);
+    await apply('--adopt', 'mariadb-database:blog', '--adopt', 'mariadb-user:blog');
+    expect(await looks()).toMatch(/utf8mb4_unicode_ci(.|\n)*GRANT SELECT ON `other`/);
+    expect(await box("ss -Hlnt 'sport = :3306' | awk '{ print $4 }'")).toBe('127.0.0.1:3306');
+    await run(['check', '--from', 'self']);
+    await run(['remove', '--all', '--yes']);
+    expect(await looks()).toBe(theirs);
+  });
+
+  it('is not for the internet', async () => {
+    folder.write(
+      'host.yaml',
+      host('  db: { recipe: mariadb, expose: internet, databases: [{ name: blog }] }\n'),
+    );
+    expect((await run(['plan'], 2)).stderr).toContain('A database server is not for the internet');
+  });
+});
