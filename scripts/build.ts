@@ -79,7 +79,8 @@ async function put(path: string, contents: Uint8Array): Promise<void> {
 
 async function prune(current: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(dist)) {
-    if (current.has(name)) continue;
+    // Types are made when the package is packed (tsconfig.types.json).
+    if (current.has(name) || name === 'types') continue;
     const path = join(dist, name);
     const age = await stat(path).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { relative, resolve } from 'node:path';
-import { builtInCatalogue } from '../compose/catalogue.ts';
 import { init } from '../wizard/init.ts';
 import type { Context } from './context.ts';
+import { quietCatalogue, withoutUntrusted } from './own-recipes.ts';
 
 interface InitWords {
   readonly directory: string | undefined;
@@ -24,7 +24,7 @@ export async function runInit(
     directory: resolve(cwd, directory),
     ...(answers !== undefined && { answersFile: resolve(cwd, answers) }),
     sets: [...sets, ...connect],
-    recipes: builtInCatalogue(),
+    recipes: withoutUntrusted(await quietCatalogue(context, resolve(cwd, directory)), () => undefined),
     thisMachine: hostname(),
     ...(interactive && { prompts: await prompts(context) }),
     show: (shown) => say(`\n${paint.dim(shown)}`),

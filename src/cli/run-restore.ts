@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { builtInCatalogue } from '../compose/catalogue.ts';
 import { UserError } from '../errors.ts';
 import { plainLine, plainText } from '../ui/plain-text.ts';
 import { alreadyThere } from '../wizard/write.ts';
 import type { Context } from './context.ts';
 import { eachHost } from './each-host.ts';
 import type { HostRun } from './host-run.ts';
+import { quietCatalogue } from './own-recipes.ts';
 
 interface RestoreWords {
   /** As `--connect`: where the host is. */
@@ -33,7 +33,8 @@ async function restoreFrom(run: HostRun, from: string, directory: string): Promi
   ]);
   const fetched = await fetchFolder((script) => session.read(script), meta);
   const restored = await restore(fetched, {
-    ...{ directory, from, recipes: builtInCatalogue(), target: host.connect },
+    ...{ directory, from, target: host.connect },
+    recipes: () => quietCatalogue(context, directory),
   });
   if (context.globals.json) {
     return context.json({
@@ -48,7 +49,7 @@ async function restoreFrom(run: HostRun, from: string, directory: string): Promi
   for (const { path, files } of restored.folders)
     await run.say(`Restored ${plainLine(path)} (${files} ${files === 1 ? 'file' : 'files'}).`);
   if (restored.folders.some(({ path }) => path === 'recipes'))
-    await run.warn('Recipes are programs: look at them before you plan, if you do not know this host.');
+    await run.warn('Recipes are programs: look at them. Before the first one runs, you are asked.');
   if (restored.local) await run.say(`Wrote ${name(restored.local)}: the way that you have just come.`);
   for (const path of restored.there) await run.warn(`${plainLine(path)} was there already: kept as it is.`);
   for (const text of restored.missing) await run.warn(plainText(text));

@@ -39,6 +39,15 @@ export function renderTemplate(name: string, text: string, data: Readonly<Record
   }
 }
 
+/**
+ * Reads a template without rendering it.
+ * @throws {UserError} naming template and line, for what no template may hold
+ */
+export function readTemplate(name: string, text: string): void {
+  const quoters = Object.values(quotingFormats).flatMap((helpers) => Object.keys(helpers));
+  checkTemplate(name, text, quoters);
+}
+
 /** Every helper is called with its value, its source text and its line, which `checkTemplate` puts there. */
 type PlacedHelper = (value: unknown, source: string, line: number) => string;
 type BlockHelper = (

@@ -19,6 +19,13 @@ export interface CatalogueOptions {
 /** Recipes that come with hostwright, and those beside the host file, which stand before them. */
 export interface Catalogue extends RecipeSource {
   readonly own: ReadonlyMap<string, OwnRecipe>;
+  /** Whether a recipe of one's own stands in the place of one that comes with hostwright. */
+  shadows(name: string): boolean;
+  /**
+   * Asks whether a recipe of one's own may run, without running it.
+   * @throws {UserError} when it may not
+   */
+  admit(name: string): Promise<void>;
 }
 
 /**
@@ -39,6 +46,11 @@ export async function openCatalogue({ directory, shown, gate }: CatalogueOptions
   };
   return {
     own,
+    shadows: (name) => own.has(name) && known.has(name),
+    admit: async (name) => {
+      const recipe = own.get(name);
+      if (recipe) await gate(recipe);
+    },
     names: () => [...new Set([...known, ...own.keys()])].sort(),
     load: (name) => {
       const recipe = own.get(name);

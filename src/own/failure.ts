@@ -6,21 +6,18 @@ import { REFUSED, type Refused } from './hooks.ts';
 /** Seconds that a recipe has for each thing it is asked. */
 export const PATIENCE = 10;
 
+const FRAME = /(file:\/\/[^\s?]+)\?hostwright=[\w-]+:(\d+)(?::(\d+))?/g;
+
 /** Where in the recipe's own source an error came up: the innermost of its frames. Types became blanks, so it is exact. */
 export function placeOf({ folder, shown }: OwnRecipe, error: unknown): SourcePosition | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const [, url = '', line, column] of stack.matchAll(
-    /(file:\/\/[^\s?]+)\?hostwright=[\w-]+:(\d+)(?::(\d+))?/g,
-  )) {
+  const frames = [...stack.matchAll(FRAME)].flatMap(([, url = '', line, column]) => {
     const path = fileURLToPath(url);
-    if (!path.startsWith(`${folder}/`)) continue;
-    return {
-      file: `${shown}/${path.slice(folder.length + 1)}`,
-      line: Number(line),
-      ...(column === undefined ? {} : { column: Number(column) }),
-    };
-  }
-  return undefined;
+    if (!path.startsWith(`${folder}/`)) return [];
+    const file = `${shown}/${path.slice(folder.length + 1)}`;
+    return [{ file, line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) }];
+  });
+  return frames.find((frame) => 'column' in frame) ?? frames[0];
 }
 
 /** Where a text stands first in one of the recipe's files; the file alone when it does not. */
@@ -81,5 +78,11 @@ function inWords(error: unknown): string {
 }
 
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  // Made in the context in which it was called: no Error of this one.
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }

@@ -5,6 +5,7 @@ import { renderTemplate } from '../compose/templates.ts';
 import { HostError, UserError } from '../errors.ts';
 import { failureOf, find, lintLine, PATIENCE, placeOf } from './failure.ts';
 import type { OwnRecipe } from './find.ts';
+import { shadowing } from './shadowing.ts';
 import { plain, RETURNS } from './shape.ts';
 import { templatesOf } from './templates-of.ts';
 
@@ -30,17 +31,12 @@ export function guarded(own: OwnRecipe, recipe: Recipe, shadows: boolean): Recip
   };
 }
 
-/** Said in every plan in which a recipe of one's own stands in the place of one of ours. */
-export function shadowing({ name, shown }: OwnRecipe): string {
-  return `The recipe ‘${name}’ is the one in ${shown}, in the place of the one that comes with hostwright.`;
-}
-
 function call<T>(own: OwnRecipe, name: keyof typeof RETURNS, work: () => T): T {
   const doing = `in ${name}()`;
   let result: T;
   try {
     // A loop without end cannot be stopped from outside, except by this.
-    result = runInNewContext('work()', { work }, { timeout: PATIENCE * 1_000 });
+    result = runInNewContext('work()', { work }, { timeout: PATIENCE * 1_000, displayErrors: false });
   } catch (error) {
     if (error instanceof UserError || error instanceof HostError) throw error;
     if (error instanceof z.ZodError) throw refusedSpec(own, error);

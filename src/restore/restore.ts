@@ -21,7 +21,8 @@ import { isWithin, writeBelow } from './write.ts';
 export interface RestoreOptions {
   /** Absolute. */
   readonly directory: string;
-  readonly recipes: RecipeSource;
+  /** The recipes of the folder, once it has been written; one that may not run refuses to be loaded. */
+  recipes(): Promise<RecipeSource>;
   /** How the host was reached. */
   readonly target: Target;
   /** The same as the user wrote it. */
@@ -47,7 +48,7 @@ export interface Restored {
  * @throws {UserError} when there is a host file already
  */
 export async function restore(fetched: Fetched, options: RestoreOptions): Promise<Restored> {
-  const { directory, recipes } = options;
+  const { directory } = options;
   const { text } = fetched;
   const file = join(directory, 'host.yaml');
   await mkdir(directory, { recursive: true });
@@ -61,10 +62,11 @@ export async function restore(fetched: Fetched, options: RestoreOptions): Promis
       missing.push(`${at} has ${megabytes(size)} MB: copy it to ${source} yourself, with rsync.`);
     else parts.push(await writePart(source, files, directory));
   }
-  missing.push(...(await lackingFolders(text, options)));
+  const recipes = await options.recipes();
+  missing.push(...(await lackingFolders(text, directory, recipes)));
   const local = await noteTheWay(text, options);
   await writeGitignore(directory);
-  await writeSchema({ directory, recipes });
+  await writeSchema({ directory, recipes: loadable(recipes) });
   const hash = recipesHash(fetched.recipes);
   await addToOwnRecord(directory, file, { text, ...(hash === undefined ? {} : { recipes: hash }) });
   return {
@@ -91,10 +93,20 @@ async function writePart(path: string, files: Files, directory: string) {
 /** Folders that the host file names and that were not restored: without them it cannot be planned. */
 async function lackingFolders(
   text: string,
-  { directory, recipes }: RestoreOptions,
+  directory: string,
+  recipes: RecipeSource,
 ): Promise<readonly string[]> {
+  const refused: UserError[] = [];
+  const noted: RecipeSource = {
+    ...recipes,
+    load: (name) =>
+      recipes.load(name).catch((error: unknown) => {
+        if (error instanceof UserError) refused.push(error);
+        throw error;
+      }),
+  };
   try {
-    const roles = await checkText(text, 'host.yaml', directory, recipes);
+    const roles = await checkText(text, 'host.yaml', directory, noted);
     const named = roles.flatMap(({ definition, input }) => folderInputs(definition.inputs, input));
     const lacking = [...new Set(named.map(({ folder }) => folder))].filter(
       (folder) => !existsSync(resolve(directory, folder)),
@@ -104,8 +116,22 @@ async function lackingFolders(
     );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    // The host file may be right: it has a role of a recipe that came with it, which nobody has let run here.
+    if (refused.length > 0) return refused.map(({ message }) => message);
     return [`This version of hostwright does not take the host file as it is:\n${error.message}`];
   }
+}
+
+/** For the schema, which does without recipes that may not run yet. */
+function loadable(recipes: RecipeSource): RecipeSource {
+  return {
+    ...recipes,
+    load: (name) =>
+      recipes.load(name).catch((error: unknown) => {
+        if (error instanceof UserError) return undefined;
+        throw error;
+      }),
+  };
 }
 
 /** The way that has just worked is a personal one when the host file says another, or none. */

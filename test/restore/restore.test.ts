@@ -108,7 +108,7 @@ describe('a folder that is had back', () => {
         recipes: new Map([['wiki/recipe.ts', '// mine\n']]),
         trees: [{ source: 'public', at: '/var/www/web', size: 5, files: [page('index.html')] }],
       }),
-      { directory: into, recipes, target: ATTIC, from: 'pi@attic' },
+      { directory: into, recipes: async () => recipes, target: ATTIC, from: 'pi@attic' },
     );
     expect(restored).toEqual({
       file: join(into, 'host.yaml'),
@@ -142,7 +142,7 @@ describe('a folder that is had back', () => {
           { source: 'big', at: '/var/www/b', size: 900_000_000 },
         ],
       }),
-      { directory: into, recipes, target: ATTIC, from: 'pi@attic' },
+      { directory: into, recipes: async () => recipes, target: ATTIC, from: 'pi@attic' },
     );
     expect(restored.there).toEqual(['recipes/mine.ts']);
     expect(restored.missing).toEqual([
@@ -154,7 +154,7 @@ describe('a folder that is had back', () => {
     expect(await readFile(join(into, 'recipes/mine.ts'), 'utf8')).toBe('mine');
     expect(existsSync(join(into, '..', 'elsewhere'))).toBe(false);
     await expect(
-      restore(fetched(), { directory: into, recipes, target: ATTIC, from: 'pi@attic' }),
+      restore(fetched(), { directory: into, recipes: async () => recipes, target: ATTIC, from: 'pi@attic' }),
     ).rejects.toThrow('already a host file');
   });
 
@@ -165,7 +165,12 @@ describe('a folder that is had back', () => {
     [{ kind: 'local', sudo: 'auto' }, 'local', 'connect: "local"\n'],
   ])('notes the way in, %j, where the host file says another', async (target, from, line) => {
     const into = await folder();
-    const { local } = await restore(fetched(), { directory: into, recipes, target, from });
+    const { local } = await restore(fetched(), {
+      directory: into,
+      recipes: async () => recipes,
+      target,
+      from,
+    });
     if (line === undefined) expect(local).toBeUndefined();
     else expect(await readFile(join(into, 'host.local.yaml'), 'utf8')).toContain(line);
   });
