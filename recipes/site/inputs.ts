@@ -1,13 +1,25 @@
 import { z } from 'zod';
-import { domain, folder, port } from '../../src/compose/inputs.ts';
+import { absolutePath, domain, folder, port } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
+
+const DEFAULT_SOURCE = './public';
 
 export const inputs = z
   .strictObject({
-    source: folder().default('./public').meta({
+    source: folder().default(DEFAULT_SOURCE).meta({
+      unless: 'root',
       question: 'Which folder holds the site’s files?',
       help: 'It is uploaded as it is; index.html is the front page, 404.html the page for what is not there.',
     }),
+    root: absolutePath()
+      .refine((path) => /^(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/.test(path), {
+        error: 'a folder that is served has letters, digits, _, . and - in its path',
+      })
+      .optional()
+      .meta({
+        help: 'A folder on the host in place of one that is uploaded: what lies in it is served, whoever puts it there.',
+        example: '/srv/shared/www',
+      }),
     domain: domain().optional().meta({
       help: 'The name under which people ask for the site. Without one it answers to the host’s address.',
       example: 'blog.example.org',
@@ -20,6 +32,11 @@ export const inputs = z
     spa: z.boolean().default(false).meta({
       help: 'A single-page application: addresses without a file of their own get index.html.',
     }),
+  })
+  .check(({ value, issues }) => {
+    if (value.root === undefined || value.source === DEFAULT_SOURCE) return;
+    const message = 'a site has files from this computer (source) or from the host (root), not both';
+    issues.push({ code: 'custom', input: value.source, path: ['source'], message });
   })
   .check(({ value, issues }) => {
     if (value.domain !== undefined || value.aliases.length === 0) return;

@@ -1,7 +1,7 @@
 import { namesOf, SHARED, sharedAs } from '../../src/compose/nginx/context.ts';
 import { nginxParts } from '../../src/compose/nginx/parts.ts';
 import { findPlace, type Place } from '../../src/compose/nginx/place.ts';
-import { defineRecipe } from '../../src/compose/recipe.ts';
+import { defineRecipe, type RecipeParts } from '../../src/compose/recipe.ts';
 import { UserError } from '../../src/errors.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as file } from '../../src/resources/file.ts';
@@ -25,7 +25,11 @@ export default defineRecipe({
       prove: {
         probe: 'http',
         // Without a domain any name will do; beside another site that answers by address, only the host's own will.
-        with: { hostname: input.domain ?? host, ...pageToProve(folder(input.source)) },
+        with: {
+          hostname: input.domain ?? host,
+          // What lies on the host may be anything, also nothing yet: that nginx has an answer has to do.
+          ...(input.root === undefined ? pageToProve(folder(input.source)) : { status: 'any' }),
+        },
       },
     },
   ],
@@ -33,34 +37,56 @@ export default defineRecipe({
   names: ({ input }) => namesOf(input),
 
   resources(context) {
-    const { role, input } = context;
+    const { role } = context;
     if (role === 'html')
       throw new UserError({
         message: 'A site cannot be called ‘html’: /var/www/html belongs to the page that comes with nginx.',
         hint: 'Give the role another name.',
       });
-    const folder = context.folder(input.source);
-    const path = `/var/www/${role}`;
+    const files = uploaded(context);
     const place = findPlace(context);
     const { first, before, proven, last, notes } = nginxParts(context, place);
     return {
       resources: [
         ...first,
-        directory.of({ path, mode: '0755', owner: 'root', group: 'root' }),
-        tree.of({ path, folder, owner: 'root', group: 'root', fileMode: '0644', directoryMode: '0755' }),
+        ...files.resources,
         ...before,
         file.of({ path: place.path, content: server(context, place), owner: 'root', group: 'root' }, proven),
         ...last,
       ],
-      notes: [...notes, ...remarks(folder, input.source)],
+      notes: [...notes, ...files.notes],
     };
   },
 });
 
+/** The files of the site, unless they lie on the host anyway. */
+function uploaded({ role, input, folder }: SiteContext): Required<RecipeParts> {
+  if (input.root !== undefined) {
+    const text = `The site is what lies in ${input.root} on the host. nginx (www-data) has to be able to read it.`;
+    return { resources: [], notes: [{ level: 'info', text }] };
+  }
+  const path = `/var/www/${role}`;
+  const source = folder(input.source);
+  return {
+    resources: [
+      directory.of({ path, mode: '0755', owner: 'root', group: 'root' }),
+      tree.of({
+        path,
+        folder: source,
+        owner: 'root',
+        group: 'root',
+        fileMode: '0644',
+        directoryMode: '0755',
+      }),
+    ],
+    notes: remarks(source, input.source),
+  };
+}
+
 function server({ role, input, folder, template }: SiteContext, { listens, names, allow }: Place): string {
   return template('server.conf', {
     role,
-    root: `/var/www/${role}`,
+    root: input.root ?? `/var/www/${role}`,
     // Names of roles have no underscore, so two roles never come to the same variable.
     variable: `hostwright_${role.replaceAll('-', '_')}_cache`,
     log: `/var/log/nginx/${role}.access.log`,
@@ -68,6 +94,6 @@ function server({ role, input, folder, template }: SiteContext, { listens, names
     names,
     allow,
     spa: input.spa,
-    notFound: folder(input.source).files.some(({ path }) => path === '404.html'),
+    notFound: input.root === undefined && folder(input.source).files.some(({ path }) => path === '404.html'),
   });
 }

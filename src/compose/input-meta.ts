@@ -18,6 +18,8 @@ export interface InputMeta {
   readonly offer?: Readonly<Record<string, string>>;
   /** What the text stands for, set by the functions of `inputs.ts`: `load` scans what is a `folder`. */
   readonly input?: string;
+  /** Another key beside this one: where that is given, a folder named by this one is not looked at. */
+  readonly unless?: string;
 }
 
 declare module 'zod' {

@@ -29,8 +29,15 @@ export function folderInputs(
   if (typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, item]) => {
     const below = schema instanceof z.ZodRecord ? schema.valueType : shapeOf(schema)[key];
-    return below ? folderInputs(below, item, [...path, key]) : [];
+    if (!below || isReplaced(below, value)) return [];
+    return folderInputs(below, item, [...path, key]);
   });
+}
+
+/** Something else beside it is given in its place. */
+function isReplaced(schema: z.core.$ZodType, beside: object): boolean {
+  const { unless } = inputMeta(schema);
+  return unless !== undefined && (beside as Readonly<Record<string, unknown>>)[unless] !== undefined;
 }
 
 function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
