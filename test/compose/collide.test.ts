@@ -34,6 +34,21 @@ it.each<[string, ReturnType<typeof role>[], string[]]>([
   ],
   ['shared by others', [role('a', { sharedBy: 'nginx' }), role('b', { sharedBy: 'caddy' })], ['a b 80']],
   ['shared by one only', [role('a', { sharedBy: 'nginx' }), role('b', {})], ['a b 80']],
+  ['a range beside a port', [role('a', { port: 21_000, lastPort: 21_009 }), role('b', { port: 21_010 })], []],
+  [
+    'a range that ends on a port',
+    [role('a', { port: 21_000, lastPort: 21_009 }), role('b', { port: 21_009 })],
+    ['a b 21009'],
+  ],
+  [
+    'ranges that overlap, behind others that do not',
+    [
+      role('a', { port: 80 }, { port: 21_000, lastPort: 21_009 }),
+      role('b', { port: 20_990, lastPort: 21_000 }),
+      role('c', { port: 21_005, lastPort: 21_006, protocol: 'udp' }),
+    ],
+    ['a b 20990'],
+  ],
   ['one role against itself', [role('a', {}, {})], ['a a 80']],
   ['three', [role('a', {}), role('b', {}), role('c', {}, { port: 81 })], ['a b 80', 'a c 80']],
 ])('%s', (_, roles, expected) => {

@@ -26,7 +26,11 @@ const BENIGN = [
   'Europe/Berlin',
   '10.0.0.0/8',
   '80/tcp',
+  '192.0.2.1',
+  '2001:db8::1',
   './public',
+  '203.0.113.7',
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz0TuWnZVkFsVrPWq3bAqf0zYhI8b9eFZ2m8uJqkQxR caseN',
 ];
 
 /** Text that this schema takes. @throws {Error} when none is known: add one to the list. */

@@ -35,6 +35,21 @@ describe('the firewall', () => {
     expect(lines.some((line) => line.includes('5432'))).toBe(false);
   });
 
+  it('opens ranges, to each firewall in its own words, and keeps nothing that lies in one', () => {
+    const range = { ...endpoint('ftp', 21_000, 'lan'), lastPort: 21_019 };
+    const within = SMBD.replace('445', '21005');
+    const own = compose({ facts: homeFacts([within]), endpoints: [range, endpoint('odd', 21_003, 'lan')] });
+    expect(ruleLines(own)).toContain('tcp dport 21000-21019 accept comment "ftp main"');
+    expect(levels(own, 'keep').join()).not.toContain('21005');
+    expect(levels(own, 'warning').join()).toContain('tcp 21005 (smbd) listens already');
+    expect(() => compose({ endpoints: [range], input: { close: ['21019/tcp'] } })).toThrow(
+      'is a port of the role ftp',
+    );
+    expect(() => compose({ endpoints: [range], input: { close: ['21020/tcp'] } })).not.toThrow();
+    const open = compose({ endpoints: [{ ...range, expose: 'internet' }, endpoint('odd', 21_003, 'lan')] });
+    expect(ruleLines(open).some((line) => line.includes('21003'))).toBe(false);
+  });
+
   it('keeps what listens the first time, and what it kept from then on', () => {
     const first = compose({ facts: homeFacts([SMBD]) });
     expect(ruleLines(first)).toContain('tcp dport 445 accept comment "kept: smbd"');
