@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts';
 import { type Observations, observe } from '../observe/observe.ts';
 import { makePlan, servicesOf } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type Shell, sh } from '../quote.ts';
 import { memoryStore } from '../secrets/memory-store.ts';
 import { SessionSecrets, usesSecret } from '../secrets/session-secrets.ts';
 import { meetActiveRun } from './meet-active-run.ts';
@@ -84,6 +85,7 @@ function session(parts: Parts): HostSession {
       return composition;
     },
     read,
+    operate: (unit, script) => shell.read(asUnit(unit, script)),
     announce: (plan) => options.listener({ event: 'planned', plan }),
     async plan(decisions) {
       refuseInterrupted(options.signal);
@@ -108,6 +110,11 @@ function session(parts: Parts): HostSession {
       await parts.connection.close();
     },
   };
+}
+
+/** systemd owns it: it lives on when the connection does not, and a second one under that name is refused. */
+function asUnit(unit: string, script: Shell): Shell {
+  return sh`systemd-run --quiet --collect --wait --pipe ${`--unit=${unit}`} -- /bin/sh -c ${script.text}`;
 }
 
 /** With `--only`, reloads that are owed may be those of other roles' services: theirs is the word on their settings, too. */

@@ -1,4 +1,5 @@
-import type { Composition, OwnedResource } from '../compose/compose.ts';
+import type { OwnedResource } from '../compose/collect.ts';
+import type { Composition } from '../compose/compose.ts';
 import type { Ask, Connection } from '../connect/connection.ts';
 import type { Answer } from '../connect/root-shell.ts';
 import type { Listener, RunEvent } from '../events.ts';
@@ -62,6 +63,8 @@ export interface HostSession {
   readonly composition: Composition;
   /** One more exchange: runs a script that only reads, as root. */
   read(script: Shell): Promise<Answer>;
+  /** The same for a script that does something outside of any plan, such as a dump. It goes on if the connection is lost. */
+  operate(unit: string, script: Shell): Promise<Answer>;
   /** Tells the listener of a plan that was made elsewhere. */
   announce(plan: Plan): void;
   /**

@@ -1,0 +1,91 @@
+import { sh } from '../../quote.ts';
+import { defineFact } from '../probe.ts';
+
+/** A setting that stands in a cluster's files. */
+export interface PostgresSetting {
+  readonly value: string;
+  readonly file: string;
+}
+
+/** A cluster of PostgreSQL as Debian's tools (postgresql-common) see it. */
+export interface PostgresCluster {
+  /** `15`. */
+  readonly version: string;
+  /** `main`. */
+  readonly name: string;
+  readonly port: number;
+  /** Absolute; where its data lies. */
+  readonly data: string;
+  /** Folders of its tablespaces, outside of `data`. */
+  readonly spaces: readonly string[];
+  /** The rules of pg_hba.conf, one each, with single blanks. */
+  readonly rules: readonly string[];
+  /** What its files set, hostwright's own file apart; the last word on each name. `ALTER SYSTEM` has the very last. */
+  readonly settings: Readonly<Record<string, PostgresSetting>>;
+}
+
+/** Clusters of PostgreSQL on the host; none when it is not installed. */
+export interface Postgres {
+  readonly clusters: readonly PostgresCluster[];
+}
+
+/** The file of ours in a cluster's `conf.d`. */
+export const POSTGRES_OWN_FILE = 'hostwright.conf';
+
+export const fact = defineFact<Postgres>({
+  onRequest: true,
+  // Lines of files come with a space before each, so that nothing in them passes for a line of ours.
+  script: sh`command -v pg_lsclusters >/dev/null 2>&1 || exit 0
+pg_lsclusters --no-header 2>/dev/null | while read -r hw_version hw_name hw_port _ _ hw_data _; do
+  printf '##cluster %s %s %s %s\n' "$hw_version" "$hw_name" "$hw_port" "$hw_data"
+  hw_conf=/etc/postgresql/$hw_version/$hw_name
+  for f in "$hw_data"/pg_tblspc/*; do [ -L "$f" ] && printf '##space %s\n' "$(readlink -- "$f")"; done
+  [ -r "$hw_conf/pg_hba.conf" ] && { echo '##rules'; sed -n 's/^[[:space:]]*\([^#[:space:]]\)/ \1/p' <"$hw_conf/pg_hba.conf"; }
+  for f in "$hw_conf/postgresql.conf" "$hw_conf"/conf.d/*.conf "$hw_data/postgresql.auto.conf"; do
+    case $f in */conf.d/${POSTGRES_OWN_FILE}) continue ;; esac
+    [ -r "$f" ] && { printf '##file %s\n' "$f"; sed -n 's/^[[:space:]]*\([A-Za-z]\)/ \1/p' <"$f"; }
+  done
+done
+true`,
+  parse(output) {
+    const clusters: PostgresCluster[] = [];
+    for (const part of output.split(/^##cluster /m).slice(1)) {
+      const cluster = readCluster(part);
+      if (cluster) clusters.push(cluster);
+    }
+    return { clusters };
+  },
+});
+
+function readCluster(part: string): PostgresCluster | undefined {
+  const [first = '', ...lines] = part.split('\n');
+  const [, version, name, port, data] = /^(\d+(?:\.\d+)?) (\S+) (\d+) (\/.*)$/.exec(first) ?? [];
+  if (version === undefined || name === undefined || data === undefined) return undefined;
+  const spaces: string[] = [];
+  const rules: string[] = [];
+  const settings: Record<string, PostgresSetting> = {};
+  let file = '';
+  for (const line of lines) {
+    const [, label, rest = ''] = /^##(space|rules|file) ?(.*)$/.exec(line) ?? [];
+    if (label === 'space') spaces.push(rest);
+    else if (label !== undefined) file = rest;
+    else if (line.startsWith(' ') && file === '') rules.push(withoutComment(line).split(/\s+/).join(' '));
+    else if (line.startsWith(' ')) {
+      const setting = readSetting(line);
+      if (setting) settings[setting.name] = { value: setting.value, file };
+    }
+  }
+  return { version, name, port: Number(port), data, spaces, rules, settings };
+}
+
+/** `name = 'value' # comment`; the equals sign may be missing, names have no case. */
+function readSetting(line: string): { readonly name: string; readonly value: string } | undefined {
+  const [, name, quoted, bare] =
+    /^ ([A-Za-z_][\w.]*)(?:\s*=\s*|\s+)(?:'((?:[^']|'')*)'|([^\s#']+))/.exec(line) ?? [];
+  if (name === undefined) return undefined;
+  return { name: name.toLowerCase(), value: (quoted ?? bare ?? '').replaceAll("''", "'") };
+}
+
+function withoutComment(line: string): string {
+  return line.replace(/#.*$/, '').trim();
+}

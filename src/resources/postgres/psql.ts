@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { HostError } from '../../errors.ts';
+import { type Shell, sh } from '../../quote.ts';
+
+/** Debian's name of a cluster: `15/main`. */
+export function clusterName() {
+  return z
+    .string()
+    .regex(/^\d{1,2}\/[a-z][a-z0-9_-]{0,30}$/, 'a cluster of PostgreSQL is written as Debian does: 15/main');
+}
+
+/** A name that needs no quotes anywhere, be it in a URL or in a shell: what we make is easy to use. */
+export function plainName(what: string) {
+  return z
+    .string()
+    .regex(
+      /^[a-z_][a-z0-9_]{0,62}$/,
+      `${what} has small letters, digits and underscores, at most 63, and does not begin with a digit`,
+    );
+}
+
+/**
+ * psql(1) as the account postgres, by the socket, reading statements from its standard input. Nothing of a statement is
+ * an argument. Rows come one a line, columns with a `|` between.
+ */
+export function psql(cluster: string): Shell {
+  return sh`runuser -u postgres -- psql --cluster ${cluster} -XqAtw -v ON_ERROR_STOP=1 -d postgres`;
+}
+
+/** Runs statements that hold nothing secret. */
+export function runSql(cluster: string, sql: string): Shell {
+  return sh`printf '%s\n' ${sql} | ${psql(cluster)}`;
+}
+
+/** The same for a query, to compare its answer in `"$(…)"`. */
+export function ask(cluster: string, sql: string): Shell {
+  return sh`"$(${runSql(cluster, sql)} 2>/dev/null)"`;
+}
+
+/** Before a step records anything. */
+export function requireServer(cluster: string): Shell {
+  return sh`[ ${ask(cluster, 'SELECT 1')} = 1 ] || hw_fail ${`PostgreSQL (${cluster}) does not answer. See why: systemctl status postgresql@${cluster.replace('/', '-')}`}`;
+}
+
+/**
+ * For undoing: ends the step where the cluster is gone with all that it held.
+ * What was made in it cannot be taken back while it does not run.
+ */
+export function serverForUndo(cluster: string): Shell {
+  return sh`command -v psql >/dev/null 2>&1 && [ -d ${`/etc/postgresql/${cluster}`} ] || exit 0
+[ ${ask(cluster, 'SELECT 1')} = 1 ] || hw_fail ${`PostgreSQL (${cluster}) does not run, so nothing can be taken back in it. Start it (systemctl start postgresql@${cluster.replace('/', '-')}), then do this again.`}`;
+}
+
+const DOWN = '##down';
+
+/** Asks all clusters of some resources: each query prints JSON, one document a line. Prints nothing where there is no psql. */
+export function observing(queries: readonly { readonly cluster: string; readonly sql: string }[]): Shell {
+  const parts = queries.map(
+    ({ cluster, sql }) =>
+      sh`hw_rows=$(${runSql(cluster, sql)} 2>/dev/null) && printf '%s\n' "$hw_rows" || echo ${`${DOWN} ${cluster}`}`,
+  );
+  return parts.reduce(
+    (text, part) => sh`${text}
+${part}`,
+    sh`command -v psql >/dev/null 2>&1 || exit 0`,
+  );
+}
+
+/** What {@link observing} printed. */
+export interface Seen<Row> {
+  readonly rows: readonly Row[];
+  /** Clusters that did not answer: nobody knows what is in them. */
+  readonly down: ReadonlySet<string>;
+}
+
+/** @throws {HostError} for what is no answer to the query */
+export function parseSeen<Row>(output: Buffer, row: z.ZodType<Row>): Seen<Row> {
+  const rows: Row[] = [];
+  const down = new Set<string>();
+  for (const line of output.toString().split('\n')) {
+    if (line.trim() === '') continue;
+    if (line.startsWith(`${DOWN} `)) down.add(line.slice(DOWN.length + 1));
+    else rows.push(readRow(line, row));
+  }
+  return { rows, down };
+}
+
+function readRow<Row>(line: string, schema: z.ZodType<Row>): Row {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new HostError('PostgreSQL answered in a way that hostwright does not understand', {
+      hint: 'Is psql on the host the one of Debian? Try: runuser -u postgres -- psql -c "SELECT version()"',
+      output: line.slice(0, 500),
+      cause,
+    });
+  }
+}
+
+/** Specs of one cluster together: one call of psql for each cluster, whatever the number of resources. */
+export function byCluster<Spec extends { readonly cluster: string }>(
+  specs: readonly Spec[],
+): readonly { readonly cluster: string; readonly specs: readonly Spec[] }[] {
+  const clusters = [...new Set(specs.map(({ cluster }) => cluster))];
+  return clusters.map((cluster) => ({ cluster, specs: specs.filter((spec) => spec.cluster === cluster) }));
+}

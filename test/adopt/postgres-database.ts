@@ -1,0 +1,3 @@
+import type { Adoption } from './adoption.ts';
+
+export const adoption: Adoption = { elsewhere: 'postgres.lab.test.ts' };
