@@ -80,6 +80,10 @@ function blocked({ proof, target, endpoint }: Expectation, outcome: ProbeOutcome
     return { ok: true, connected, steps: [closedStep(cause)] };
   }
   const elsewhere = proof === 'content' || target.of === 'router';
+  if (elsewhere && outcome.ok && outcome.turnedAway) {
+    const detail = `"${endpoint.role}" itself turns this one away`;
+    return { ok: true, connected: true, steps: [...steps, { name: 'blocked', ok: true, detail }] };
+  }
   if (elsewhere && !outcome.ok) {
     const who = target.of === 'router' ? 'the router itself, or another machine,' : 'another role';
     const detail = `${who} answers on port ${endpoint.port}, not "${endpoint.role}"`;

@@ -71,6 +71,11 @@ export const causes = {
     means: 'A web server answers with another status than expected.',
     fix: ({ role }) => `The web server cannot serve "${role}" as it should. Look at its error log.`,
   },
+  'upstream-down': {
+    means: 'The proxy answers, and the application that it passes requests on to does not (HTTP 502 or 504).',
+    fix: ({ role }) =>
+      `The proxy works, and the application behind "${role}" does not answer it. See that it runs, and that \`to\` of "${role}" is its address.`,
+  },
   'wrong-content': {
     means: "The page is another one: another site's, another machine's, or an old one.",
     fix: ({ role, address }) =>

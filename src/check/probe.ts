@@ -29,6 +29,8 @@ export interface ProbeOutcome {
   /** The connection itself came about, whatever was said over it. */
   readonly connected: boolean;
   readonly steps: readonly ReportStep[];
+  /** It is the right service that answers, and it has turned whoever asks away: works, and kept out. */
+  readonly turnedAway?: true;
   /** Only when not ok. */
   readonly cause?: CauseId;
 }

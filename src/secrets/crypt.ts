@@ -12,7 +12,8 @@ const COST = { logN: 15, r: 8, p: 1 } as const;
 /** Hosts may have verifiers of other programs; one that wants more memory than this is not tried. Bytes. */
 const MAXIMUM_MEMORY = 256 * 1024 * 1024;
 
-interface Cost {
+/** What one try costs whoever guesses, and the service that asks: `2 ** logN * r * p` blocks of 128 bytes. */
+export interface Cost {
   /** log₂ of N. */
   readonly logN: number;
   readonly r: number;
@@ -22,12 +23,13 @@ interface Cost {
 /**
  * The verifier of a password.
  * @param salt random bytes, of its own for each password
+ * @param cost for a service that asks with every request, less than the usual
  */
-export function verifier(password: string, salt: Buffer): string {
+export function verifier(password: string, salt: Buffer, cost: Cost = COST): string {
   const text = encode64(salt);
-  const { logN, r, p } = COST;
+  const { logN, r, p } = cost;
   const setting = `$7$${ALPHABET.charAt(logN)}${encodeNumber(r)}${encodeNumber(p)}${text}`;
-  return `${setting}$${encode64(derive(password, text, COST))}`;
+  return `${setting}$${encode64(derive(password, text, cost))}`;
 }
 
 /** Whether `hash`, a field of shadow(5), is a `$7$` verifier of this password. Other forms are not known: false. */

@@ -22,6 +22,10 @@ const settings = z.strictObject({
     .optional(),
   /** `any`: what the page is nobody knows here, so that it is there or not will do, but no failure of the server. */
   status: z.union([z.number().int().min(100).max(599), z.literal('any')]).default(200),
+  /** It is a proxy that answers: 502 and 504 mean that the application behind it does not. */
+  proxied: z.boolean().default(false),
+  /** Whoever asks may be turned away (403) although it works: there is a list of those who may come in. */
+  mayRefuse: z.boolean().default(false),
   /** Hex SHA-256 of the body: it is the very page, not another site's or another machine's. */
   sha256: z
     .string()
@@ -112,8 +116,16 @@ async function readBody(incoming: IncomingMessage): Promise<Answer> {
 
 function judge({ status, location, body }: Answer, wanted: Settings, before: ReportStep[]): ProbeOutcome {
   const got = `HTTP ${status}${location ? ` to ${location}` : ''}`;
-  const right = wanted.status === 'any' ? status < 500 : status === wanted.status;
-  if (!right) {
+  if (wanted.mayRefuse && status === 403 && wanted.status !== 403) {
+    const detail = `${got}: it is not for this address`;
+    const step = { name: 'http', ok: true, detail };
+    return { ok: true, connected: true, steps: [...before, step], turnedAway: true };
+  }
+  if (wanted.proxied && (status === 502 || status === 504)) {
+    const detail = `${got}: the application does not answer the proxy`;
+    return failed('upstream-down', [...before, { name: 'http', ok: false, detail }]);
+  }
+  if (!isRight(status, wanted)) {
     const detail = `${got}, expected ${wanted.status === 'any' ? 'a page' : wanted.status}`;
     return failed('wrong-status', [...before, { name: 'http', ok: false, detail }]);
   }
@@ -129,6 +141,12 @@ function judge({ status, location, body }: Answer, wanted: Settings, before: Rep
   }
   const detail = `another page than expected${titleOf(body)}`;
   return failed('wrong-content', [...steps, { name: 'content', ok: false, detail }]);
+}
+
+/** 403 is what a proxy itself says to those whom it does not let in. */
+function isRight(status: number, { status: wanted, proxied }: Settings): boolean {
+  if (wanted !== 'any') return status === wanted;
+  return status < 500 && !(proxied && status === 403);
 }
 
 /** The page's title tells a person at once whose page it is. Printable characters only. */

@@ -1,0 +1,62 @@
+import { namesOf, SHARED, SHARED_HTTP2, sharedAs } from '../../src/compose/nginx/context.ts';
+import { nginxParts } from '../../src/compose/nginx/parts.ts';
+import { findPlace } from '../../src/compose/nginx/place.ts';
+import { defineRecipe, type ProbeRequest } from '../../src/compose/recipe.ts';
+import { kind as directory } from '../../src/resources/directory.ts';
+import { kind as file } from '../../src/resources/file.ts';
+import { kind as packageKind } from '../../src/resources/package.ts';
+import { passwordFile } from './auth.ts';
+import { inputs, isGrpc, type ProxyInput } from './inputs.ts';
+import { refuseMixedPort, serverConfig } from './server.ts';
+import { findUpstream } from './upstream.ts';
+
+export default defineRecipe({
+  title: 'Reverse proxy',
+  summary: 'Passes requests on to an application, here or on another machine, with nginx.',
+  menu: 20,
+  inputs,
+
+  endpoints: ({ host, input }) => [
+    {
+      name: isGrpc(input) ? 'grpc' : 'http',
+      protocol: 'tcp',
+      port: input.port,
+      sharedBy: isGrpc(input) ? SHARED_HTTP2 : SHARED,
+      sharedAs: sharedAs(input),
+      prove: proof(input, input.domain ?? host),
+    },
+  ],
+
+  names: ({ input }) => namesOf(input),
+
+  resources(context) {
+    const { input } = context;
+    const upstream = findUpstream(context);
+    const place = findPlace(context);
+    refuseMixedPort(context, place);
+    const { first, before, proven, last, notes } = nginxParts(context, place);
+    const passwords = passwordFile(context);
+    return {
+      resources: [
+        ...first,
+        ...(upstream.verifiedName === undefined ? [] : [packageKind.of({ name: 'ca-certificates' })]),
+        ...(input.cache ? [directory.of({ path: '/var/cache/nginx' })] : []),
+        ...(passwords ? [passwords] : []),
+        ...before,
+        file.of({ path: place.path, content: serverConfig(context, place, upstream) }, proven),
+        ...last,
+      ],
+      notes: [...notes, ...upstream.notes],
+    };
+  },
+});
+
+/** An application may answer whatever it likes; that it is the proxy alone that answers shows in the status. */
+function proof(input: ProxyInput, hostname: string): ProbeRequest {
+  const mayRefuse = input.allow.length > 0;
+  if (isGrpc(input)) return { probe: 'grpc', with: { hostname, mayRefuse, asked: input.auth.length > 0 } };
+  const { path, status = 'any' } = input.check;
+  // Nobody's password is at hand for a check: that one is asked for is what can be seen.
+  const wanted = input.auth.length > 0 ? 401 : status;
+  return { probe: 'http', with: { hostname, path, status: wanted, proxied: true, mayRefuse } };
+}

@@ -1,0 +1,101 @@
+import { connect, constants } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { connectStep } from '../connect-step.ts';
+import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
+import type { ReportStep } from '../report.ts';
+
+const settings = z.strictObject({
+  /** Name to ask for (:authority). Connects to the address all the same. */
+  hostname: z.string().regex(/^[A-Za-z0-9.-]+$/),
+  /** Whoever asks may be turned away (403) although it works. */
+  mayRefuse: z.boolean().default(false),
+  /** A password is asked for (401). */
+  asked: z.boolean().default(false),
+});
+type Settings = z.output<typeof settings>;
+
+/** A call of `grpc.health.v1.Health/Check` with an empty message: no compression, length 0. */
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+/**
+ * gRPC over HTTP/2 without TLS (RFC 9113, prior knowledge): asks for the health of the service. Any answer in gRPC proves
+ * that there is one, "no such method" too.
+ */
+export const probe = defineProbe({
+  settings,
+  async run(context, wanted) {
+    const deadline = performance.now() + context.timeoutMs;
+    const connected = await connectStep(context);
+    if (!connected.stream) return connected.outcome;
+    const { stream, step } = connected;
+    const left = Math.max(1, deadline - performance.now());
+    try {
+      return judge(await call(stream, context, wanted, left), wanted, step);
+    } catch (error) {
+      const late = error instanceof Error && error.message === LATE;
+      const detail = late ? 'no complete answer in time' : 'what answers does not speak HTTP/2';
+      return failed(late ? 'no-answer' : 'not-http', [step, { name: 'grpc', ok: false, detail }]);
+    } finally {
+      stream.destroy();
+    }
+  },
+});
+
+const LATE = 'late';
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+}
+
+function call(
+  stream: Duplex,
+  { port }: ProbeContext,
+  { hostname }: Settings,
+  timeoutMs: number,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const session = connect(`http://${hostname}:${port}`, { createConnection: () => stream });
+    const timer = setTimeout(() => done(new Error(LATE)), timeoutMs);
+    const done = (result: Answer | Error): void => {
+      clearTimeout(timer);
+      session.destroy();
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    };
+    session.on('error', done);
+    const request = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Check',
+      [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+      te: 'trailers',
+    });
+    request.on('error', done);
+    request.on('response', (headers) =>
+      done({
+        status: Number(headers[constants.HTTP2_HEADER_STATUS]),
+        type: String(headers[constants.HTTP2_HEADER_CONTENT_TYPE] ?? ''),
+      }),
+    );
+    request.on('close', () => done(new Error('closed')));
+    request.end(EMPTY_MESSAGE);
+  });
+}
+
+function judge({ status, type }: Answer, { mayRefuse, asked }: Settings, before: ReportStep): ProbeOutcome {
+  const step = (ok: boolean, detail: string): ReportStep[] => [before, { name: 'grpc', ok, detail }];
+  const fine = { ok: true, connected: true } as const;
+  if (asked && status === 401) return { ...fine, steps: step(true, 'HTTP 401: it asks for a password') };
+  if (mayRefuse && status === 403)
+    return { ...fine, steps: step(true, 'HTTP 403: it is not for this address'), turnedAway: true };
+  if (status === 502 || status === 504)
+    return failed('upstream-down', step(false, `HTTP ${status}: the application does not answer the proxy`));
+  if (status !== 200 || asked || !type.startsWith('application/grpc'))
+    return failed('wrong-status', step(false, `HTTP ${status} ${type}, expected an answer in gRPC`));
+  return { ...fine, steps: step(true, 'answers in gRPC') };
+}
+
+function failed(cause: NonNullable<ProbeOutcome['cause']>, steps: readonly ReportStep[]): ProbeOutcome {
+  return { ok: false, connected: true, steps, cause };
+}
