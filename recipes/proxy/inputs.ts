@@ -106,7 +106,10 @@ export const inputs = z
       refuse('aliases', 'these are further names for a domain, and there is none: add domain');
     const schemes = [...new Set(listOf(value.to).flatMap((one) => addressOf(one)?.scheme ?? []))];
     if (schemes.length > 1)
-      refuse('to', `all of them are spoken to in the same way, not some by ${schemes.join(':// and some by ')}://`);
+      refuse(
+        'to',
+        `all of them are spoken to in the same way, not some by ${schemes.join(':// and some by ')}://`,
+      );
     if (isGrpc(value) && value.cache) refuse('cache', 'answers of gRPC cannot be kept: leave it out');
     if (new Set(value.auth).size < value.auth.length) refuse('auth', 'a name is in it twice');
   });

@@ -87,7 +87,8 @@ function hasHttp2Directive({ facts: { nginx, os } }: ProxyContext): boolean {
 export function refuseMixedPort({ role, input, facts }: ProxyContext, { path }: Place): void {
   if (!isGrpc(input)) return;
   const other = facts.nginx.servers.find(
-    ({ file, listens }) => file !== path && !file.includes('hostwright') && listens.some(({ port }) => port === input.port),
+    ({ file, listens }) =>
+      file !== path && !file.includes('hostwright') && listens.some(({ port }) => port === input.port),
   );
   if (!other || facts.nginx.written.includes(other.file)) return;
   throw new UserError({

@@ -51,7 +51,9 @@ export function findUpstream(context: ProxyContext): Upstream {
   return {
     scheme,
     servers: found.map(({ address: { host, port } }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
-    ...(named ? { lookUp: { name: named.host, port: named.port, resolvers: resolvers(context, named) } } : {}),
+    ...(named
+      ? { lookUp: { name: named.host, port: named.port, resolvers: resolvers(context, named) } }
+      : {}),
     ...(hostHeader === undefined ? {} : { hostHeader }),
     ...(verified ? { verifiedName: named.host } : {}),
     notes: scheme.endsWith('s') && !verified ? [unverified(first.address)] : [],

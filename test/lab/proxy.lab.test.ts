@@ -5,7 +5,13 @@ import { labCapture } from '../../src/lab/exec.ts';
 import type { LabState } from '../../src/lab/state.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
-import { type Application, client, grpcCall, startApplication, webSocketEcho } from './support/application.ts';
+import {
+  type Application,
+  client,
+  grpcCall,
+  startApplication,
+  webSocketEcho,
+} from './support/application.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
 import { change } from './support/recipe-cases.ts';
@@ -60,10 +66,10 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     JSON.parse((await hostwright(['check', '--json'], folder.path)).stdout) as Report;
 
   beforeAll(async () => {
+    folder = workingFolder({ 'host.yaml': HOST_FILE, 'public/index.html': 'front page' });
     lab = await labUp({ name: LAB, release, report: () => undefined });
     await upToDate(LAB);
     before = await manifestOf(LAB);
-    folder = workingFolder({ 'host.yaml': HOST_FILE, 'public/index.html': 'front page' });
     second = await startApplication(lab, 'two', 9002);
     running.push(await startApplication(lab, 'one', 9001), second);
     running.push(await startApplication(lab, 'calls', 9003, 'grpc'));
@@ -88,13 +94,21 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     expect(await client(lab, webSocketEcho, BOX, 'web.test', 'ping')).toBe('ping\n');
     expect(await client(lab, grpcCall, BOX, '50051', 'hello')).toBe('200 0 hello\n');
     // The stream never ends, so what has come within two seconds was not held back.
-    const events = ['sh', '-c', `curl -sSN -m 2 -H "Host: web.test" -H "Accept: text/event-stream" http://${BOX}/events || :`];
+    const events = [
+      'sh',
+      '-c',
+      `curl -sSN -m 2 -H "Host: web.test" -H "Accept: text/event-stream" http://${BOX}/events || :`,
+    ];
     expect(await on('phone', events)).toBe('data: first\n\n');
   });
 
   it('let large uploads through as they arrive, and refuse larger ones', async () => {
     const send = (size: string, name: string): Promise<string> =>
-      on('phone', ['sh', '-c', `head -c ${size} /dev/zero | curl -sS -m 60 -H "Host: ${name}" -H "Expect:" -T - -w " %{http_code}" http://${BOX}/upload`]);
+      on('phone', [
+        'sh',
+        '-c',
+        `head -c ${size} /dev/zero | curl -sS -m 60 -H "Host: ${name}" -H "Expect:" -T - -w " %{http_code}" http://${BOX}/upload`,
+      ]);
     expect(await send('64M', 'web.test')).toBe(`begun ${64 * 1024 * 1024} 200`);
     // Nothing of it has been written on the way: nginx notes each upload that it keeps in a file.
     expect(await box('cat /var/log/nginx/error.log')).not.toContain('buffered to a temporary file');
@@ -102,14 +116,27 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
   });
 
   it('tell the application who it is that asks, whatever that one says', async () => {
-    const lies = ['X-Forwarded-For: 6.6.6.6', 'X-Real-IP: 6.6.6.6', 'Forwarded: for=6.6.6.6', 'X-Forwarded-Proto: https'];
+    const lies = [
+      'X-Forwarded-For: 6.6.6.6',
+      'X-Real-IP: 6.6.6.6',
+      'Forwarded: for=6.6.6.6',
+      'X-Forwarded-Proto: https',
+    ];
     const headers = lies.flatMap((line) => ['-H', line]);
     const asked = async (name: string): Promise<Record<string, string>> =>
       JSON.parse(await curl(name, '/headers', ...headers)) as Record<string, string>;
     const plain = await asked('web.test');
-    expect(plain).toMatchObject({ 'x-forwarded-for': PHONE, 'x-real-ip': PHONE, 'x-forwarded-proto': 'http', host: 'web.test' });
+    expect(plain).toMatchObject({
+      'x-forwarded-for': PHONE,
+      'x-real-ip': PHONE,
+      'x-forwarded-proto': 'http',
+      host: 'web.test',
+    });
     expect(plain).not.toHaveProperty('forwarded');
-    expect(await asked('behind.test')).toMatchObject({ 'x-forwarded-for': '6.6.6.6', 'x-forwarded-proto': 'https' });
+    expect(await asked('behind.test')).toMatchObject({
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-proto': 'https',
+    });
   });
 
   it('keep out whom they should: without a password, off the list, too many at once', async () => {
@@ -140,7 +167,16 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     await expect.poll(ask, { timeout: 10_000 }).toMatch(/^1 200 (STALE|UPDATING) 0\./);
     // The second answer took the application one and a half seconds, and nobody had to wait for it.
     await expect.poll(ask, { timeout: 10_000 }).toMatch(/^2 200 \w+ 0\./);
-    const cookie = await curl('kept.test', '/', '-H', 'Cookie: session=1', '-o', '/dev/null', '-w', '%header{x-cache-status}');
+    const cookie = await curl(
+      'kept.test',
+      '/',
+      '-H',
+      'Cookie: session=1',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%header{x-cache-status}',
+    );
     expect(cookie).toBe('BYPASS');
   });
 
@@ -162,9 +198,15 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
   it('run confined, and go on after a reload, a restart and a rotation of the logs', async () => {
     const score = await box('systemd-analyze security nginx --no-pager | tail -n 1');
     expect(Number(/([\d.]+) OK/.exec(score)?.[1])).toBeLessThanOrEqual(4);
-    for (const action of ['systemctl reload nginx', 'systemctl restart nginx', 'logrotate -f /etc/logrotate.d/nginx']) {
+    for (const action of [
+      'systemctl reload nginx',
+      'systemctl restart nginx',
+      'logrotate -f /etc/logrotate.d/nginx',
+    ]) {
       await box(action);
-      await expect.poll(() => curl('web.test', '/').catch(String), { timeout: 10_000 }).toBe('application one');
+      await expect
+        .poll(() => curl('web.test', '/').catch(String), { timeout: 10_000 })
+        .toBe('application one');
     }
     expect(await box('systemctl is-active nginx')).toBe('active\n');
   });
@@ -174,7 +216,9 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     const { results } = await check();
     const failed = results.filter(({ ok }) => !ok);
     expect(new Set(failed.map(({ cause }) => cause))).toEqual(new Set(['upstream-down']));
-    expect(new Set(failed.map(({ role }) => role))).toEqual(new Set(['web', 'pair', 'kept', 'slow', 'listed', 'behind', 'calls']));
+    expect(new Set(failed.map(({ role }) => role))).toEqual(
+      new Set(['web', 'pair', 'kept', 'slow', 'listed', 'behind', 'calls']),
+    );
   });
 
   it('leave nothing behind when they are taken off', async () => {

@@ -6,8 +6,11 @@ import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
 
 const settings = z.strictObject({
-  /** Name to ask for (:authority). Connects to the address all the same. */
-  hostname: z.string().regex(/^[A-Za-z0-9.-]+$/),
+  /** Name to ask for (:authority); default: the address. Connects to the address all the same. */
+  hostname: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]+$/)
+    .optional(),
   /** Whoever asks may be turned away (403) although it works. */
   mayRefuse: z.boolean().default(false),
   /** A password is asked for (401). */
@@ -51,12 +54,13 @@ interface Answer {
 
 function call(
   stream: Duplex,
-  { port }: ProbeContext,
+  { address, port }: ProbeContext,
   { hostname }: Settings,
   timeoutMs: number,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://${hostname}:${port}`, { createConnection: () => stream });
+    const name = hostname ?? (address.includes(':') ? `[${address}]` : address);
+    const session = connect(`http://${name}:${port}`, { createConnection: () => stream });
     const timer = setTimeout(() => done(new Error(LATE)), timeoutMs);
     const done = (result: Answer | Error): void => {
       clearTimeout(timer);

@@ -39,7 +39,11 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** Runs a client on the laptop; gives what it printed. */
-export async function client(lab: LabState, what: (...args: string[]) => void, ...args: string[]): Promise<string> {
+export async function client(
+  lab: LabState,
+  what: (...args: string[]) => void,
+  ...args: string[]
+): Promise<string> {
   const script = `(${what})(...${JSON.stringify(args)})`;
   const { stdout, stderr } = await run(laptopArgv(lab, [process.execPath, '--eval', script]));
   return stdout + stderr;
