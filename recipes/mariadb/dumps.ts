@@ -32,8 +32,8 @@ gzip -dc -- "$part_file" | tail -n 1 | grep -q '^-- Dump completed' && mv -T -- 
 gzip -t -- "$2" && drop ${TRIAL} || return 1
 {
   printf '%s\n' ${`CREATE DATABASE ${TRIAL}; USE ${TRIAL};`}
-  # Without its first lines, which name the database.
-  gzip -dc -- "$2" | sed '1,/^USE /{ /^CREATE DATABASE /d; /^USE /d; }'
+  # Without the lines that name the database; no row begins a line.
+  gzip -dc -- "$2" | sed -e '1,/^USE /{ /^CREATE DATABASE /d; }' -e '/^USE .'"$1"'.;$/d'
 } | ${client} || { drop ${TRIAL}; return 1; }
 drop ${TRIAL} && drop "$1" && gzip -dc -- "$2" | ${client}`,
 };

@@ -30,7 +30,7 @@ describe('quoting for SQL', () => {
   });
 
   it('writes every name as one identifier that is read back as that name', () => {
-    const names = anything.filter((text) => text !== '' && !text.endsWith(' '));
+    const names = anything.filter((text) => /[^ ]$/s.test(text) && !/[\u{10000}-\u{10ffff}]/u.test(text));
     fc.assert(
       fc.property(names, (name) => {
         expect(read(sqlName(name))).toEqual({ value: name, rest: '' });
@@ -63,7 +63,7 @@ describe('quoting for SQL', () => {
     expect(() => sqlText(text)).toThrow(RangeError);
     expect(() => sqlName(text)).toThrow(RangeError);
   });
-  it.each(['', 'blank '])('has no name %j', (text) => expect(() => sqlName(text)).toThrow(RangeError));
+  it.each(['', 'blank ', '😀'])('has no name %j', (text) => expect(() => sqlName(text)).toThrow(RangeError));
 });
 
 it('makes the verifier that MariaDB makes', () => {

@@ -21,8 +21,10 @@ export function sqlText(value: string): string {
  */
 export function sqlName(value: string): string {
   refuseUnwritable(value);
-  if (value === '' || value.endsWith(' '))
-    throw new RangeError('A name in MariaDB is not empty and does not end in a blank');
+  if (value === '' || value.endsWith(' ') || /[\u{10000}-\u{10ffff}]/u.test(value))
+    throw new RangeError(
+      'A name in MariaDB is not empty, does not end in a blank, and has no character beyond U+FFFF',
+    );
   return `\`${value.replaceAll('`', '``')}\``;
 }
 
