@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readOwnRecipes } from '../host/own-recipes.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** A recipe beside a host file, read but not run. */
 export interface OwnRecipe {
@@ -31,6 +33,7 @@ export async function findOwnRecipes(
   shown: string,
 ): Promise<ReadonlyMap<string, OwnRecipe>> {
   const folders = new Map<string, Map<string, string>>();
+  if (await isOurs(directory)) return new Map();
   for (const [path, text] of await readOwnRecipes(directory)) {
     const slash = path.indexOf('/');
     if (slash < 0) continue;
@@ -59,6 +62,14 @@ export async function findOwnRecipes(
     ];
   });
   return new Map(found.map((recipe) => [recipe.name, recipe]));
+}
+
+/** In a checkout of hostwright `recipes/` holds what is built in. */
+export async function isOurs(directory: string): Promise<boolean> {
+  const [here, ours] = await Promise.all(
+    [directory, packageRoot()].map((path) => realpath(path).catch(() => path)),
+  );
+  return here === ours;
 }
 
 function digest(name: string, files: ReadonlyMap<string, string>): string {

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { folderWith, hostwright } from '../cli/hostwright.ts';
 
@@ -49,7 +50,7 @@ async function put(folder: string, path: string, text: string): Promise<void> {
   await writeFile(join(folder, path), text);
 }
 
-describe('a recipe beside the host file', () => {
+describe('a recipe beside the host file', { timeout: 60_000 }, () => {
   it('loads as TypeScript of several files, with the running hostwright and zod, in a CommonJS folder', async () => {
     const cwd = await folderWith(FILES);
     const { code, stdout, stderr } = await hostwright(['recipes', 'lint', TRUST], { cwd });
@@ -128,6 +129,14 @@ export default { title: 'Plain', summary: 'It is.', inputs: z.strictObject({}), 
       expect(await readFile(join(cwd, 'recipes', path ?? ''), 'utf8')).toContain('export * from "/');
     expect((await hostwright(['recipes', 'new', 'note'], { cwd })).code).toBe(2);
     expect((await hostwright(['recipes', 'new', '../up'], { cwd })).stderr).toContain('not a name');
+  });
+
+  it('is no built-in recipe in a checkout of hostwright', async () => {
+    const cwd = fileURLToPath(new URL('../..', import.meta.url));
+    const { stdout, code } = await hostwright(['recipes', 'show', 'site'], { cwd });
+    expect(stdout).toContain('Static website');
+    expect(code).toBe(0);
+    expect((await hostwright(['recipes', 'new', 'mine'], { cwd })).code).toBe(2);
   });
 
   it('may stand in the place of a built-in one, which is said', async () => {
@@ -256,7 +265,7 @@ const MISTAKES: readonly (readonly [about: string, path: string, text: string, t
   ],
 ];
 
-describe('a mistake in a recipe', () => {
+describe('a mistake in a recipe', { timeout: 60_000 }, () => {
   it.each(MISTAKES)('is told with its place: %s', async (_, path, text, told) => {
     const cwd = await withFile(path, text);
     const { code, stdout, stderr } = await hostwright(['recipes', 'lint', TRUST], { cwd });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { builtInCatalogue } from '../../compose/catalogue.ts';
 import { UserError } from '../../errors.ts';
 import { writeEditorTypes } from '../../own/editor-types.ts';
-import { findOwnRecipes } from '../../own/find.ts';
+import { findOwnRecipes, isOurs } from '../../own/find.ts';
 import { firstRecipe } from '../../own/make.ts';
 import { shadowing } from '../../own/shadowing.ts';
 import { trust, trustFolder } from '../../own/trust.ts';
@@ -24,6 +24,12 @@ export async function newRecipe(name: string, context: Context): Promise<void> {
     throw new UserError({
       message: `‘${plainLine(name)}’ is not a name for a recipe.`,
       hint: 'Small letters, digits and hyphens, at most 40, a letter first.',
+    });
+  }
+  if (await isOurs(cwd)) {
+    throw new UserError({
+      message: 'This is the folder of hostwright itself, where recipes are built in.',
+      hint: 'For a recipe of your own go to the folder of your host file; for a built-in one see CONTRIBUTING.md.',
     });
   }
   const folder = join(cwd, 'recipes', name);
