@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   absolutePath,
+  domain,
   fileMode,
   hostLabel,
   oneLine,
@@ -21,6 +22,15 @@ const fromVault = () =>
   z.literal('vault', {
     error: 'a password is not written here: write password: vault, and set it with `hostwright secrets set`',
   });
+
+/** What the vault calls it: `ROLE/NAME`. */
+const secretName = () =>
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
+      'the name of a secret has letters, digits, _ . and -, at most 64',
+    );
 
 const notify = z.strictObject({
   service: serviceName(),
@@ -69,10 +79,30 @@ export const inputs = z.strictObject({
     }),
   files: z
     .array(
+      z
+        .strictObject({
+          path: absolutePath(),
+          content: text().optional(),
+          secret: secretName().optional(),
+          mode: fileMode().optional(),
+          owner: oneLine().default('root'),
+          group: oneLine().default('root'),
+          notify: notify.optional(),
+        })
+        .refine(({ content, secret }) => (content === undefined) !== (secret === undefined), {
+          error: 'a file has either content, or the name of a secret of the vault as secret',
+        }),
+    )
+    .default([])
+    .meta({
+      help: 'Whole files with their text, and the service that reads them. With "secret: NAME" the text is what the vault has by that name, on one line, and the mode is "0600" unless you say otherwise.',
+      example: [{ path: '/etc/motd', content: 'Be kind.\n' }],
+    }),
+  certificates: z
+    .array(
       z.strictObject({
-        path: absolutePath(),
-        content: text(),
-        mode: fileMode().default('0644'),
+        name: hostLabel(),
+        names: z.array(z.union([z.ipv4(), z.ipv6(), domain()])).min(1),
         owner: oneLine().default('root'),
         group: oneLine().default('root'),
         notify: notify.optional(),
@@ -80,8 +110,8 @@ export const inputs = z.strictObject({
     )
     .default([])
     .meta({
-      help: 'Whole files with their text, and the service that reads them.',
-      example: [{ path: '/etc/motd', content: 'Be kind.\n' }],
+      help: 'Certificates that vouch for themselves, in /etc/ssl/hostwright/NAME: for which names and addresses, and whose group may read the key.',
+      example: [{ name: 'mail', names: ['mail.example.org'], group: 'Debian-exim' }],
     }),
   links: z
     .array(z.strictObject({ path: absolutePath(), target: oneLine() }))

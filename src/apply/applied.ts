@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import type { OwnedResource } from '../compose/compose.ts';
+import type { OwnedResource } from '../compose/collect.ts';
 import type { Applied, AppliedMeta } from '../facts/probes/applied.ts';
 import type { Checkout } from '../host/checkout.ts';
 import { fingerprint } from '../host/fingerprint.ts';

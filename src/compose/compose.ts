@@ -1,19 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Problem, UserError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
-import type { Resource } from '../resources/kind.ts';
 import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
+import { collect, type Declared, type OwnedResource } from './collect.ts';
 import type { EndpointContext, ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
 import { renderSecretTemplate } from './secret-template.ts';
 import { renderTemplate } from './templates.ts';
-
-/** A resource and the role that declared it first. */
-export interface OwnedResource {
-  readonly role: string;
-  readonly resource: Resource;
-}
 
 /** What a host file comes to on one host. */
 export interface Composition {
@@ -49,7 +42,7 @@ export function compose(
   }
   const endpoints = exposedEndpoints(host);
   const problems: Problem[] = [];
-  const owned = new Map<string, OwnedResource>();
+  const declared: Declared[] = [];
   const notes: PlanNote[] = [];
   for (const role of inOrder(host.roles)) {
     if (only !== undefined && role.name !== only) continue;
@@ -59,10 +52,11 @@ export function compose(
       problems,
     );
     notes.push(...(parts.notes ?? []).map((note) => ({ ...note, role: role.name })));
-    for (const resource of parts.resources) add(owned, role, resource, host, problems);
+    declared.push({ role, resources: parts.resources });
   }
-  if (problems.length > 0) throw new UserError(problems);
-  return { resources: [...owned.values()], endpoints, notes };
+  const { resources, problems: collisions } = collect(declared);
+  if (problems.length + collisions.length > 0) throw new UserError([...problems, ...collisions]);
+  return { resources, endpoints, notes };
 }
 
 /** Every endpoint of every role, with who may reach it. Pure. */
@@ -159,40 +153,4 @@ function declare(
     } else throw error;
     return { resources: [] };
   }
-}
-
-/** The same resource declared twice is one; two that differ collide, and both places are named. */
-function add(
-  owned: Map<string, OwnedResource>,
-  role: Role,
-  resource: Resource,
-  host: Host,
-  problems: Problem[],
-): void {
-  const before = owned.get(resource.id);
-  if (!before) {
-    owned.set(resource.id, { role: role.name, resource });
-  } else if (agree(before.resource, resource)) {
-    owned.set(resource.id, { ...before, resource: merge(before.resource, resource) });
-  } else {
-    const other = host.roles.find(({ name }) => name === before.role)?.at();
-    const place = other ? ` (line ${other.line})` : '';
-    problems.push({
-      at: role.at(),
-      message: `The roles ‘${before.role}’${place} and ‘${role.name}’ both want ${resource.id}, and not in the same way.`,
-      hint: 'Change one of them so that they agree, or leave it out.',
-    });
-  }
-}
-
-function agree(one: Resource, other: Resource): boolean {
-  return isDeepStrictEqual(one.spec, other.spec) && isDeepStrictEqual(one.validate, other.validate);
-}
-
-/** Each role's notifications are sent, and one that calls for a guard gets it for all. */
-function merge(one: Resource, other: Resource): Resource {
-  const more = other.notify.filter(
-    (wanted) => !one.notify.some((present) => isDeepStrictEqual(present, wanted)),
-  );
-  return { ...one, notify: [...one.notify, ...more], guarded: one.guarded || other.guarded };
 }

@@ -26,7 +26,8 @@ function toFinding({ first, second, common }: Collision, roles: readonly Role[])
   const number = portText(second.endpoint);
   const there = portPlace(roles, first.role, first.endpoint.port);
   const same = first.role === second.role;
-  const by = same ? 'this very role' : `roles.${first.role} (line ${there?.line})`;
+  const place = there ? [there.file, there.line, there.column].filter(Boolean).join(':') : '';
+  const by = same ? 'this very role' : `roles.${first.role} (${place})`;
   return {
     ...withPlace(portPlace(roles, second.role, port)),
     message:

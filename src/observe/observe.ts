@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Composition, OwnedResource } from '../compose/compose.ts';
+import type { OwnedResource } from '../compose/collect.ts';
+import type { Composition } from '../compose/compose.ts';
 import { STATE_DIRECTORY } from '../connect/program.ts';
 import type { RootShell } from '../connect/root-shell.ts';
 import type { PendingNotification } from '../plan/plan.ts';

@@ -1,4 +1,4 @@
-import type { OwnedResource } from '../compose/compose.ts';
+import type { OwnedResource } from '../compose/collect.ts';
 import type { Because, Plan, PlannedChange } from './plan.ts';
 import { folderDigest, specDigest, specDigests } from './spec-digest.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OwnedResource } from '../compose/compose.ts';
+import type { OwnedResource } from '../compose/collect.ts';
 
 /** For each resource id a short hash of what is declared, alike on every computer that declares the same. Pure. */
 export function specDigests(resources: readonly OwnedResource[]): ReadonlyMap<string, string> {

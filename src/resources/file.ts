@@ -47,10 +47,15 @@ export const kind = defineKind({
       return { action: 'update', summary: 'keep the edit made by hand, from now on', settles: true };
     }
     const { target, merged, foreign, conflict, marked } = decision;
-    const shown = spec.content instanceof Secret ? undefined : diffOf(state, marked ?? target.content);
+    // Of a secret not even its length is told.
+    const isSecret = spec.content instanceof Secret;
+    const shown = isSecret ? undefined : diffOf(state, marked ?? target.content);
     return {
       action: state.type === 'absent' ? 'create' : 'update',
-      summary: summary(state, target, merged),
+      summary:
+        isSecret && state.type === 'absent'
+          ? 'write it, with what the vault has'
+          : summary(state, target, merged),
       ...(shown === undefined ? {} : { diff: shown }),
       ...(conflict ? { conflict } : {}),
       ...(marked && isUtf8(marked) ? { marked: marked.toString() } : {}),

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { builtInCatalogue } from '../../src/compose/catalogue.ts';
-import { type Composition, compose, type OwnedResource } from '../../src/compose/compose.ts';
+import type { OwnedResource } from '../../src/compose/collect.ts';
+import { type Composition, compose } from '../../src/compose/compose.ts';
 import type { Recipe } from '../../src/compose/recipe.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import { factProbes } from '../../src/facts/registry.generated.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OwnedResource } from '../../src/compose/compose.ts';
+import type { OwnedResource } from '../../src/compose/collect.ts';
 import { HostError, UserError } from '../../src/errors.ts';
 import { bareMachine, composeRole, folderOf, type Subject, subjects } from './composed.ts';
 import { hostileText, payloads } from './hostile.ts';

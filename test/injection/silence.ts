@@ -1,7 +1,7 @@
 /** Runs what was composed of hostile text, and listens. */
 import { expect } from 'vitest';
 import { runScript } from '../../src/apply/script.ts';
-import type { OwnedResource } from '../../src/compose/compose.ts';
+import type { OwnedResource } from '../../src/compose/collect.ts';
 import { planOf } from './composed.ts';
 import type { Sandbox } from './sandbox.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OwnedResource } from '../../src/compose/compose.ts';
+import type { OwnedResource } from '../../src/compose/collect.ts';
 import type { Folder } from '../../src/host/folder.ts';
 import { attribute } from '../../src/plan/attribute.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { OwnedResource } from '../../compose/compose.ts';
+import type { OwnedResource } from '../../compose/collect.ts';
 import { inputMeta, unwrap } from '../../compose/input-meta.ts';
 import { HostError, type Problem, UserError } from '../../errors.ts';
 import type { Host, Role } from '../../host/host.ts';
