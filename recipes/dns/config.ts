@@ -90,7 +90,7 @@ export function firstRecords(context: DnsContext, zones: readonly ServedZone[]):
 /** The names of all keys, sorted. */
 export function keysOf(zones: readonly ServedZone[]): readonly string[] {
   const names = zones.flatMap(({ input }) =>
-    input ? [...input.update, ...input.transfer, ...(input.key ? [input.key] : [])] : [],
+    input ? [...input.update, ...input.transfer, ...input.primaries.map(({ key }) => key)] : [],
   );
   return [...new Set(names)].sort();
 }
@@ -151,13 +151,13 @@ function viewsOf(zones: readonly ServedZone[], split: boolean): readonly object[
 }
 
 function blockOf({ name, kind, path, input }: ServedZone, split: boolean) {
-  const { primaries = [], key = '', update = [], transfer = [], notify = [] } = input ?? {};
+  const { primaries = [], update = [], transfer = [], notify = [] } = input ?? {};
   return {
     name,
     inView: false,
     type: kind === 'secondary' ? 'secondary' : 'primary',
     file: path,
-    primaries: primaries.map((address) => ({ address, key })),
+    primaries,
     update,
     transfer,
     notify,

@@ -28,10 +28,18 @@ const zone = z
       help: 'Keys by which other servers may fetch the whole zone.',
     }),
     notify: z.array(address()).default([]).meta({ help: 'Servers that are told of each change.' }),
-    primaries: z.array(address()).default([]).meta({
-      help: 'Servers that this zone is fetched from: then this host is a secondary, and the zone has no records here.',
-    }),
-    key: keyName().optional().meta({ help: 'The key for fetching it from there.' }),
+    primaries: z
+      .array(
+        z.strictObject({
+          address: address().meta({ help: 'The address of the server that has the zone.' }),
+          key: keyName().meta({ help: 'The key that it asks for; its value is in the vault.' }),
+        }),
+      )
+      .default([])
+      .meta({
+        help: 'Servers that this zone is fetched from: then this host is a secondary, and the zone has no records here.',
+        example: [{ address: '192.0.2.1', key: 'second' }],
+      }),
   })
   .check(({ value, issues }) => {
     const wrong = (path: string, message: string): void => {
@@ -41,27 +49,26 @@ const zone = z
       for (const key of ['records', 'nameservers', 'update'] as const)
         if (value[key].length > 0)
           wrong(key, 'this zone is fetched from its primaries: what is in it is written there');
-      if (value.key === undefined)
-        wrong('primaries', 'name the key that its primaries ask for: key: NAME, its value in the vault');
-    } else if (value.key !== undefined) wrong('key', 'a key to fetch the zone with needs primaries');
-    const aliases = new Set(value.records.filter(({ type }) => type === 'CNAME').map(({ name }) => name));
-    for (const [index, { name, type }] of value.records.entries()) {
-      const second = value.records.some(
-        (other, at) => at !== index && other.name === name && apart(value.records[index], other) === false,
+    }
+    for (const [index, entry] of value.records.entries()) {
+      if (entry.type !== 'CNAME') continue;
+      const others = value.records.some(
+        (other, at) => at !== index && other.name === entry.name && areSeenTogether(entry, other),
       );
-      if (type === 'CNAME' && (name === '@' || second))
-        wrong('records', `${name} is an alias (CNAME), so nothing else can be said of it (RFC 1034 §3.6.2)`);
-      else if (
-        aliases.size > 0 &&
-        value.nameservers.some((server) => server === `${name}.${value.name}`) &&
-        type === 'CNAME'
-      )
-        wrong('nameservers', `${name}.${value.name} is an alias: a name server needs an address of its own`);
+      if (entry.name === '@' || others)
+        wrong(
+          'records',
+          `${entry.name} is an alias (CNAME), so nothing else can be said of it (RFC 1034 §3.6.2)`,
+        );
     }
   });
 
-function apart(one: { readonly view: string } | undefined, other: { readonly view: string }): boolean {
-  return one !== undefined && one.view !== 'both' && other.view !== 'both' && one.view !== other.view;
+interface Seen {
+  readonly view: string;
+}
+
+function areSeenTogether(one: Seen, other: Seen): boolean {
+  return one.view === 'both' || other.view === 'both' || one.view === other.view;
 }
 
 export const inputs = z

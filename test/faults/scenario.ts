@@ -49,6 +49,7 @@ export function scenario(lab: string): Readonly<Record<string, string>> {
           // It was there before, and has to come back.
           { path: '/etc/motd', content: 'Be kind.\n', mode: '0600' },
         ],
+        certificates: [{ name: 'counter', names: ['attic'], group: 'family' }],
         links: [{ path: '/srv/media', target: '/mnt/big disk/media' }],
         sysctl: { 'net.ipv4.tcp_keepalive_time': 600 },
         services: [{ name: 'counter' }],

@@ -41,11 +41,13 @@ function isRunning(spec: ServiceSpec): Shell {
     : sh`case ${active} in inactive | failed) ;; *) false ;; esac`;
 }
 
+/** A folder of drop-ins that is new is not seen by systemd (252) when it loads a unit for the first time, nor missed. */
 function prepare(spec: ServiceSpec, state: ServiceState): Shell {
   const unit = unitOf(spec);
   return sh`umask 022
 if [ "$(systemctl show --value --property=NeedDaemonReload -- ${unit})" = yes ] ||
-  [ "$(systemctl show --value --property=LoadState -- ${unit})" = not-found ]; then
+  [ "$(systemctl show --value --property=LoadState -- ${unit})" = not-found ] ||
+  [ -d ${`/etc/systemd/system/${unit}.d`} ]; then
   systemctl daemon-reload || exit 1
 fi
 ${isMasked(state) ? sh`systemctl --quiet unmask -- ${unit} || exit 1` : sh``}
