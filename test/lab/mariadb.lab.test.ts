@@ -81,7 +81,7 @@ describe.each(['bookworm', 'trixie'] as const)('MariaDB on %s', (release) => {
     await labDown({ name: LAB, report: () => undefined });
   });
 
-  it('serves the LAN over TLS, keeps its data, and goes as it came', async () => {
+  it('serves the LAN over TLS, keeps its data, and goes as it came', { timeout: 600_000 }, async () => {
     const before = await manifestOf(LAB);
     await apply();
     const password = await show('db/blog');
