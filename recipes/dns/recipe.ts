@@ -50,9 +50,9 @@ export default defineRecipe({
   },
 });
 
-/** A zone that answers wherever the role is reached from; Debian's BIND always answers for localhost. */
+/** A zone that answers wherever the role is reached from; BIND always answers for 127.in-addr.arpa (RFC 6303). */
 function provenZone({ zones }: DnsInput): string {
-  return (zones.find((zone) => zone.public) ?? zones[0])?.name ?? 'localhost';
+  return (zones.find((zone) => zone.public) ?? zones[0])?.name ?? '127.in-addr.arpa';
 }
 
 function refuseSecond({ role, siblings, expose, input }: DnsContext): void {

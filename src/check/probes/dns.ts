@@ -8,7 +8,7 @@ import type { ReportStep } from '../report.ts';
 
 const settings = z.strictObject({
   /** A zone that the server speaks for: it is asked for its SOA record. */
-  zone: z.string().default('localhost'),
+  zone: z.string().default('127.in-addr.arpa'),
 });
 
 /** Proves that a name server answers for a zone, by the protocol that the endpoint has: UDP, or TCP. */
