@@ -46,7 +46,7 @@ export const inputs = z
     issues.push({ code: 'custom', input: value.passivePort, path: ['passivePort'], message });
   });
 
-export type FtpInput = z.output<typeof inputs>;
+type FtpInput = z.output<typeof inputs>;
 export type FtpContext = RecipeContext<FtpInput>;
 
 /** The last of the ports for transfers. */

@@ -37,5 +37,5 @@ export const inputs = z.strictObject({
     .meta({ help: 'The port on which sshd listens already; this changes nothing of it.' }),
 });
 
-export type SftpInput = z.output<typeof inputs>;
+type SftpInput = z.output<typeof inputs>;
 export type SftpContext = RecipeContext<SftpInput>;

@@ -57,8 +57,8 @@ export function accountResources(
   ];
 }
 
-/** Everything that such a role's server has to write to. */
-export function groupOf(folder: string): string {
+/** The group of those who share a folder. */
+function groupOf(folder: string): string {
   return `files-${folder}`;
 }
 

@@ -4,7 +4,7 @@ import { userName } from '../inputs.ts';
 import type { OtherRole, RecipeContext } from '../recipe.ts';
 
 /** Roles by which people send and fetch files. They share users, folders and, where both want one, passwords. */
-export const TRANSFER_RECIPES: readonly string[] = ['sftp', 'ftp'];
+const TRANSFER_RECIPES: readonly string[] = ['sftp', 'ftp'];
 
 /** Where each user's own folder lies, and what several share. */
 export const USERS = '/srv/files';
@@ -14,7 +14,7 @@ export const SHARED = '/srv/shared';
 export const OWN = 'files';
 
 /** A folder that several users share: `/srv/shared/NAME` on the host. */
-export function folderName() {
+function folderName() {
   return z
     .string({ error: 'the name of a folder such as family is expected' })
     .regex(/^[a-z][a-z0-9-]{0,24}$/, {
@@ -55,7 +55,7 @@ const foreign = z.object({
 type ForeignUser = z.output<typeof foreign>['users'][number];
 
 /** What another role of these says of its users. */
-export function usersOf({ recipe, input }: OtherRole): readonly ForeignUser[] {
+function usersOf({ recipe, input }: OtherRole): readonly ForeignUser[] {
   return TRANSFER_RECIPES.includes(recipe) ? (foreign.safeParse(input).data?.users ?? []) : [];
 }
 
