@@ -8,6 +8,7 @@ import { Box } from './box-engine.ts';
 
 /** Brought before anything else: what a person did to each kind by hand since. Each must show as exactly that change. */
 const handEdits: Readonly<Record<string, string>> = {
+  'certificate:hw-kinds': 'rm /etc/ssl/hostwright/hw-kinds/key.pem',
   'command:kinds link': 'rm /var/tmp/hw-a',
   'directory:/srv/hostwright-kinds': 'chmod 0700 /srv/hostwright-kinds',
   'file:/etc/hostwright-kinds.conf': 'rm /etc/hostwright-kinds.conf',

@@ -43,9 +43,12 @@ export function assess(spec: CertificateSpec, state: CertificateState): Finding 
  * @param remembered lines that we kept for certificates we made
  */
 export function looksOurs(state: CertificateState, remembered: readonly string[]): boolean {
-  const { read } = state.certificate;
-  if (!read || keyFault(state) !== undefined) return true;
-  return read.selfSigned && remembered.includes(`self-signed ${read.names.join(' ')}`);
+  const { certificate, key } = state;
+  const { read } = certificate;
+  const works = key.type === 'file' && (key.publicKey ?? read?.publicKey) === read?.publicKey;
+  if (!read || !works || key.publicKey === null) return true;
+  const isOurKind = read.selfSigned && read.publicKey.startsWith(P256);
+  return isOurKind && remembered.includes(`self-signed ${read.names.join(' ')}`);
 }
 
 /** Why the key cannot stay. */
