@@ -8,6 +8,12 @@ import { Shell } from '../quote.ts';
  */
 export const library = new Shell(
   String.raw`
+# hw_new_drop_ins UNIT: true when its folder of drop-ins is one that systemd has not seen. It overlooks that itself before 254.
+hw_new_drop_ins() {
+  [ -d "/etc/systemd/system/$1.d" ] || return 1
+  case " $(systemctl show -p DropInPaths --value -- "$1")" in *" /etc/systemd/system/$1.d/"*) return 1 ;; esac
+}
+
 # hw_fail TEXT: ends the step with a reason for people.
 hw_fail() {
   printf '%s\n' "$1" >&2

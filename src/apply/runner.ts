@@ -49,11 +49,13 @@ hw_deliver() {
   for hw_mark in "$@"; do
     [ -e "$hw_mark" ] || continue
     hw_name=$(basename -- "$hw_mark"); hw_action=\${hw_name%%:*}; hw_service=\${hw_name#*:}
-    if [ "$hw_action" = reload ] && [ -e "$HW_STATE/pending/restart:$hw_service" ]; then rm -f -- "$hw_mark"; continue; fi
+    # A restart does for a reload, unless the service was started since the restart was owed: then there will be none.
+    hw_restart=$HW_STATE/pending/restart:$hw_service
+    if [ "$hw_action" = reload ] && [ -e "$hw_restart" ] && ! hw_settled "$hw_restart" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
     # A service that does not run will read everything when it starts.
     case $(systemctl show -p ActiveState --value -- "$hw_service.service") in inactive | failed | '') rm -f -- "$hw_mark"; continue ;; esac
     if hw_settled "$hw_mark" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
-    if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_service.service")" = yes ]; then systemctl daemon-reload; fi
+    if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_service.service")" = yes ] || hw_new_drop_ins "$hw_service.service"; then systemctl daemon-reload; fi
     if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_service.service") >"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-; then
       rm -f -- "$hw_mark"
       hw_event notified "$hw_service" "$hw_action" ok ''
