@@ -60,13 +60,16 @@ function web(name: string, port: number): void {
     if (path === '/headers') {
       response.end(JSON.stringify({ name, ...request.headers }));
     } else if (path === '/upload') {
-      // Says what came before the end of the upload, then how much it was in all.
+      // Says how much it was, and whether it took its time to arrive.
       let size = 0;
-      request.once('data', () => response.write('begun '));
+      let begun = 0;
+      request.once('data', () => {
+        begun = Date.now();
+      });
       request.on('data', (chunk: Buffer) => {
         size += chunk.length;
       });
-      request.on('end', () => response.end(`${size}`));
+      request.on('end', () => response.end(`${size} ${Date.now() - begun > 1500 ? 'slowly' : 'at once'}`));
     } else if (path === '/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: first\n\n');
