@@ -82,8 +82,12 @@ export async function tryPoint(yardstick: Yardstick, point: Point): Promise<Outc
  * one goes on as if nothing had been: then the second is told so, and does as it is told.
  */
 async function again(folder: string, firstIsAlive: () => boolean): Promise<readonly string[]> {
+  let alive = firstIsAlive();
   let next = await hostwright(APPLY, folder);
-  while (next.code === 1 && BUSY.test(next.stdout) && firstIsAlive()) next = await hostwright(APPLY, folder);
+  while (next.code === 1 && BUSY.test(next.stdout) && alive) {
+    alive = firstIsAlive();
+    next = await hostwright(APPLY, folder);
+  }
   if (next.code !== 0 || summaryOf(next).failed !== 0)
     return [`The next apply failed (${next.code}): ${next.stderr.slice(-1500)}\n${next.stdout.slice(-1500)}`];
   const plan = await hostwright(['plan', '--json'], folder);
