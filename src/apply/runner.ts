@@ -103,7 +103,8 @@ hw_step() {
   (set -e; "hw_do_$1_record") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'Its present state could not be saved, so it was not changed.'; hw_abandon; fi
   # What undoing needs is on the disk before anything changes, and that it is there only after it.
-  hw_to_disk "$HW_BEFORE" && hw_memory_to_disk && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
+  hw_to_disk "$HW_BEFORE" && hw_memory_to_disk && "hw_do_$1_ids" >>"$HW_STATE/underway" && : >"$HW_BEFORE/recorded" &&
+    sync -- "$HW_STATE/underway" "$HW_BEFORE/recorded" || {
     hw_failed_step "$1" "$hw_begun" 'Its present state could not be written to the disk, so it was not changed.'; hw_abandon
   }
   if ! "hw_do_$1_owes"; then
@@ -131,6 +132,14 @@ hw_after() {
 
 # hw_to_disk PATH: with everything in it.
 hw_to_disk() { find "$1" \( -type f -o -type d \) -exec sync -- {} +; }
+
+# hw_not_underway N: step N has left nothing half made. What is half made is nobody else's work, though it is not yet
+# remembered; of a run that succeeded there is none.
+hw_not_underway() {
+  [ -e "$HW_STATE/underway" ] || return 0
+  "hw_do_$1_ids" | grep -vxF -f - -- "$HW_STATE/underway" >"$HW_STATE/underway.new"
+  mv -f -- "$HW_STATE/underway.new" "$HW_STATE/underway"
+}
 
 # hw_memory_to_disk: of the steps before this one, whose work is there already.
 hw_memory_to_disk() { [ ! -e "$HW_STATE/remembered" ] || sync -- "$HW_STATE/remembered"; }
@@ -201,6 +210,7 @@ hw_finish() {
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
+  [ "$1" != 0 ] || rm -f -- "$HW_STATE/underway"
   hw_sweep
   if [ -e "$HW_STATE/remembered" ]; then
     if [ "$(wc -l <"$HW_STATE/remembered")" -gt 2000 ]; then

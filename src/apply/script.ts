@@ -142,9 +142,12 @@ ${each(steps, ({ after }) => after ?? sh`:`)}
 ${name}_undo() {
 ${undoing(steps, name)}
 }
+${name}_ids() {
+printf '%s\n' ${resources.map(({ id }) => id)}
+}
 ${name}_undone() {
 mkdir -p -m 700 -- "$HW_RUN/undone"
-printf '%s\n' ${resources.map(({ id }) => id)} >>"$HW_RUN/undone/"${index}
+${name}_ids >>"$HW_RUN/undone/"${index}
 }
 ${name}_owes() {
 :
