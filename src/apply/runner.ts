@@ -188,14 +188,14 @@ hw_tidy() {
     rm -rf -- "$HW_STATE/runs/$hw_other/blobs"
   fi
   rm -f -- "$HW_STATE/current"
-  hw_sweep
+  hw_drop_transient
   find "$HW_STATE/runs" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -exec test -e '{}/owner' \; -exec rm -rf -- '{}' +
   # A line that was cut short must not swallow the next one.
   [ -z "$(tail -c 1 -- "$HW_STATE/remembered" 2>/dev/null)" ] || echo >>"$HW_STATE/remembered"
 }
 
-# hw_sweep: takes away what a step that was killed had made only for a moment.
-hw_sweep() {
+# hw_drop_transient: takes away what a step that was killed had made only for a moment.
+hw_drop_transient() {
   [ -e "$HW_STATE/transient" ] || return 0
   while IFS= read -r hw_path; do
     case \${hw_path##*/} in .hostwright-?*) rm -rf -- "$hw_path" ;; esac
@@ -211,7 +211,7 @@ hw_finish() {
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
   [ "$1" != 0 ] || rm -f -- "$HW_STATE/underway"
-  hw_sweep
+  hw_drop_transient
   if [ -e "$HW_STATE/remembered" ]; then
     if [ "$(wc -l <"$HW_STATE/remembered")" -gt 2000 ]; then
       tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" &&
@@ -244,7 +244,7 @@ hw_ended() {
   elif [ "$(systemctl is-system-running)" != stopping ]; then
     hw_armed=1; hw_go_back 'The run was killed before a new connection had confirmed the change.'
   fi
-  hw_sweep
+  hw_drop_transient
   printf 'interrupted\n' >"$HW_RUN/status"
   rm -rf -- "$HW_BLOBS"
   [ "$(cat "$HW_STATE/current" 2>/dev/null)" != "$HW_ID" ] || rm -f -- "$HW_STATE/current"

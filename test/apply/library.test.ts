@@ -61,7 +61,7 @@ echo new >source; hw_put "$PWD/source" "$PWD/file" 600 ${ME[0] ?? ''} ${ME[1] ??
     expect(
       box.sh(sh`${runner}
 echo "$PWD/other" >>"$HW_STATE/transient"
-hw_sweep`),
+hw_drop_transient`),
     ).toMatchObject({ status: 0, stderr: '' });
     expect(readdirSync(work).sort()).toEqual(['other', 'source']);
     expect(existsSync(join(box.path, 'state', 'transient'))).toBe(false);

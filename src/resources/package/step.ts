@@ -40,7 +40,9 @@ ${holdServices}
   if [ -n "$hw_updated" ] || ${foreseen ? sh`false` : sh`true`}; then hw_foresee ${names}; else hw_room ${needed}; fi
   hw_install ${names}
 ) || exit 1`,
-    after: sh`${dropStaleLocks}
+    after: sh`${holdServices}
+hw_release
+${dropStaleLocks}
 ${noting}
 hw_note_after`,
     undo: undoing(names),
