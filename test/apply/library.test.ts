@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library } from '../../src/apply/library.ts';
 import { runner } from '../../src/apply/runner.ts';
+import { tidying } from '../../src/apply/tidying.ts';
 import { Shell, sh } from '../../src/quote.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as symlink } from '../../src/resources/symlink.ts';
@@ -60,6 +61,7 @@ echo new >source; hw_put "$PWD/source" "$PWD/file" 600 ${ME[0] ?? ''} ${ME[1] ??
     writeFileSync(join(work, 'other'), '');
     expect(
       box.sh(sh`${runner}
+${tidying}
 echo "$PWD/other" >>"$HW_STATE/transient"
 hw_drop_transient`),
     ).toMatchObject({ status: 0, stderr: '' });
