@@ -27,7 +27,9 @@ export function sshParts(context: RecipeContext<Input>): Required<RecipeParts> {
   const passwords = decidePasswords(context);
   const root = decideRoot(context);
   const strong = input.ssh.algorithms === 'strong';
-  const dropEcdsa = strong && sshd.hostKeys.includes('ed25519');
+  // A client asks only for the types of key that it has on record: without that one it would not get in any more.
+  const knownByEcdsa = facts.ssh.connection?.hostKeyType?.startsWith('ecdsa-') ?? false;
+  const dropEcdsa = strong && sshd.hostKeys.includes('ed25519') && !knownByEcdsa;
   const content = template('sshd.conf', {
     host,
     role,
@@ -61,16 +63,18 @@ export function sshParts(context: RecipeContext<Input>): Required<RecipeParts> {
     notes: [
       ...passwords.notes,
       ...root.notes,
-      ...(strong ? [algorithmNote(dropEcdsa)] : []),
+      ...(strong ? [algorithmNote(dropEcdsa, knownByEcdsa)] : []),
       ...earlierNotes(sshd, wanted),
     ],
   };
 }
 
-function algorithmNote(dropEcdsa: boolean): Note {
+function algorithmNote(dropEcdsa: boolean, knownByEcdsa: boolean): Note {
   const keys = dropEcdsa
     ? ' Who knows this machine only by its ECDSA key is asked once whether the ED25519 key is right.'
-    : '';
+    : knownByEcdsa
+      ? ' It goes on showing its ECDSA key, by which alone this computer knows it.'
+      : '';
   return {
     level: 'info',
     text: `sshd offers only strong algorithms; every client of the last ten years has them.${keys} \`ssh: { algorithms: keep }\` leaves it its own choice.`,

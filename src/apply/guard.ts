@@ -145,7 +145,7 @@ hw_revert_all() {
     if [ $? != 0 ]; then
       [ -s "$HW_RUN/undo.log" ] || echo 'no reason was given' >"$HW_RUN/undo.log"
       tail -n 3 -- "$HW_RUN/undo.log" >>"$HW_RUN/not-undone"
-    else "hw_do_\${hw_n}_undone"; fi
+    else "hw_do_\${hw_n}_undone"; hw_not_underway "$hw_n"; fi
     cat -- "$HW_RUN/undo.log" >>"$HW_RUN/output"; rm -f -- "$HW_RUN/undo.log"
     "hw_do_\${hw_n}_owes"
   done

@@ -21,12 +21,18 @@ hw_fail() {
   exit 1
 }
 
+# hw_transient PATH: notes what is about to be made and will not stay; its name begins with .hostwright-. When the step is
+# killed meanwhile, whoever tidies up after it takes it away. A link or folder on the way that has been exchanged by
+# then leads to no other name.
+hw_transient() { [ -z "\${HW_STATE:-}" ] || printf '%s\n' "$1" >>"$HW_STATE/transient"; }
+
 # hw_enter_new FOLDER [NAME]: makes a new folder in FOLDER the current one, its name begins with NAME; for use in a subshell. Who may write to FOLDER can
 # rename ours, but can put nothing into it: no name in it is ever a link that somebody has planted, and .. stays what
 # they may write to anyway.
 hw_enter_new() {
   umask 077
-  cd -P -- "\${1:-/}" && hw_new=$(mktemp -d ".hostwright-\${2:-}XXXXXXXXXX") && cd -P -- "$hw_new" && [ -O . ] || return 1
+  cd -P -- "\${1:-/}" && hw_new=$(mktemp -u ".hostwright-\${2:-}XXXXXXXXXX") && hw_transient "\${PWD%/}/$hw_new" &&
+    mkdir -m 700 -- "$hw_new" && cd -P -- "$hw_new" && [ -O . ] || return 1
   case $(stat -c %a .) in 700 | 2700) ;; *) return 1 ;; esac
 }
 # hw_leave_new: removes it, if it is empty.

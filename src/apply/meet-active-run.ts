@@ -1,7 +1,6 @@
 import type { RootShell } from '../connect/root-shell.ts';
 import { InterruptedError } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
-import { readFacts, type WantedFacts } from '../facts/read-facts.ts';
 import { follower } from './follow.ts';
 import type { Followed, SessionOptions } from './session.ts';
 
@@ -11,11 +10,14 @@ export interface Met {
   readonly followed?: Followed;
 }
 
-/** A run that lost its controller goes on on the host: `apply` follows it to its end, other commands mention it. */
+/**
+ * A run that lost its controller goes on on the host: `apply` follows it to its end, other commands mention it.
+ * @param read reads the facts anew, since such a run may have changed them
+ */
 export async function meetActiveRun(
   shell: RootShell,
   facts: Facts,
-  wanted: WantedFacts,
+  read: () => Promise<Facts>,
   options: SessionOptions,
 ): Promise<Met> {
   const { active } = facts.runs;
@@ -31,7 +33,7 @@ export async function meetActiveRun(
   const { status, changed, failed } = following.outcome();
   const end = status === 0 ? 'has ended well' : 'has ended with a failure';
   listener({ event: 'note', text: `That run ${end}: ${changed.length} changed, ${failed.length} failed.` });
-  return { facts: await readFacts(shell, wanted), followed: { run: active.id, ok: status === 0 } };
+  return { facts: await read(), followed: { run: active.id, ok: status === 0 } };
 }
 
 /** Ctrl-C while another's run is followed: only the following ends. */

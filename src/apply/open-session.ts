@@ -2,7 +2,7 @@ import { type Composition, compose } from '../compose/compose.ts';
 import { connect } from '../connect/connect.ts';
 import type { Connection } from '../connect/connection.ts';
 import { rootSecrets } from '../connect/root-secrets.ts';
-import { factsFor, readFacts, requireSupported } from '../facts/read-facts.ts';
+import { factsFor, knowingHostKey, readFacts, requireSupported } from '../facts/read-facts.ts';
 import type { Host } from '../host/host.ts';
 import { type Observations, observe } from '../observe/observe.ts';
 import { makePlan, servicesOf } from '../plan/make-plan.ts';
@@ -32,12 +32,13 @@ export const openSession: OpenSession = async (host, options) => {
     const secrets = rootSecrets();
     const shell = await openShell(connection, host, options, secrets);
     const wanted = options.wanted ?? factsFor(host.roles);
-    const facts = await readFacts(shell, wanted);
+    const read = async () => knowingHostKey(await readFacts(shell, wanted), connection.hostKeyType);
+    const facts = await read();
     const note = requireSupported(facts, connection.target);
     options.listener({ event: 'connected', target: connection.target, os: facts.os.name });
     for (const text of [...(note ? [note] : []), ...hostNotes(facts, Date.now() / 1000)])
       options.listener({ event: 'note', text });
-    const met = await meetActiveRun(shell, facts, wanted, options);
+    const met = await meetActiveRun(shell, facts, read, options);
     return session({ host, options, connection, shell, ...met, started, secrets });
   } catch (error) {
     await connection.close();

@@ -3,7 +3,7 @@ import { Shell } from '../quote.ts';
 
 /**
  * The part of a run's script that is the same for every run: lock, events, steps, owed reloads; what is confirmed or
- * undone is in `guard.ts`.
+ * undone is in `guard.ts`, and what is made good after a run that did not end by itself in `tidying.ts`.
  * It works on functions that `script.ts` generates: `hw_do_N_<part>` for step N, `hw_validate_<service>`.
  *
  * Event lines are fields separated by tabs, texts in base64; `follow.ts` reads them. The last is always `end STATUS`.
@@ -105,7 +105,8 @@ hw_step() {
   (set -e; "hw_do_$1_record") >>"$HW_RUN/step.log" 2>&1 </dev/null 9>&-
   if [ $? != 0 ]; then hw_failed_step "$1" "$hw_begun" 'Its present state could not be saved, so it was not changed.'; hw_abandon; fi
   # What undoing needs is on the disk before anything changes, and that it is there only after it.
-  hw_to_disk "$HW_BEFORE" && hw_memory_to_disk && : >"$HW_BEFORE/recorded" && hw_to_disk "$HW_BEFORE/recorded" || {
+  hw_to_disk "$HW_BEFORE" && hw_memory_to_disk && "hw_do_$1_ids" >>"$HW_STATE/underway" && : >"$HW_BEFORE/recorded" &&
+    sync -- "$HW_STATE/underway" "$HW_BEFORE/recorded" || {
     hw_failed_step "$1" "$hw_begun" 'Its present state could not be written to the disk, so it was not changed.'; hw_abandon
   }
   if ! "hw_do_$1_owes"; then
@@ -133,6 +134,14 @@ hw_after() {
 
 # hw_to_disk PATH: with everything in it.
 hw_to_disk() { find "$1" \( -type f -o -type d \) -exec sync -- {} +; }
+
+# hw_not_underway N: step N has left nothing half made. What is half made is nobody else's work, though it is not yet
+# remembered; of a run that succeeded there is none.
+hw_not_underway() {
+  [ -e "$HW_STATE/underway" ] || return 0
+  "hw_do_$1_ids" | grep -vxF -f - -- "$HW_STATE/underway" >"$HW_STATE/underway.new"
+  mv -f -- "$HW_STATE/underway.new" "$HW_STATE/underway"
+}
 
 # hw_memory_to_disk: of the steps before this one, whose work is there already.
 hw_memory_to_disk() { [ ! -e "$HW_STATE/remembered" ] || sync -- "$HW_STATE/remembered"; }
@@ -173,19 +182,6 @@ hw_in_order() {
   [ "\${hw_newest:-0}" -lt "$(stat -c %Y -- "$HW_RUN/owner")" ] || touch -d "@$((hw_newest + 1))" -- "$HW_RUN/owner"
 }
 
-# hw_tidy: ends in the journal the run that a power cut has ended, and drops uploads that never became a run.
-hw_tidy() {
-  hw_other=$(cat "$HW_STATE/current" 2>/dev/null)
-  if [ -n "$hw_other" ] && [ -d "$HW_STATE/runs/$hw_other" ]; then
-    /bin/sh "$HW_STATE/runs/$hw_other/script" ended locked </dev/null >>"$HW_RUN/output" 2>&1 9>&-
-    rm -rf -- "$HW_STATE/runs/$hw_other/blobs"
-  fi
-  rm -f -- "$HW_STATE/current"
-  find "$HW_STATE/runs" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -exec test -e '{}/owner' \; -exec rm -rf -- '{}' +
-  # A line that was cut short must not swallow the next one.
-  [ -z "$(tail -c 1 -- "$HW_STATE/remembered" 2>/dev/null)" ] || echo >>"$HW_STATE/remembered"
-}
-
 # hw_finish STATUS: the one way out.
 hw_finish() {
   [ "$1" = 0 ] || hw_room=$(df --output=avail -B1 -- "$HW_STATE" 2>/dev/null | tail -n 1 | tr -d ' ')
@@ -193,6 +189,8 @@ hw_finish() {
   printf '%s\n' "$1" >"$HW_RUN/status"
   printf '%s\n' "$HW_ID" >"$HW_STATE/last"
   rm -rf -- "$HW_BLOBS" "$HW_STATE/current" "$HW_RUN/step.log" "$HW_RUN/reason"
+  [ "$1" != 0 ] || rm -f -- "$HW_STATE/underway"
+  hw_drop_transient
   if [ -e "$HW_STATE/remembered" ]; then
     if [ "$(wc -l <"$HW_STATE/remembered")" -gt 2000 ]; then
       tac "$HW_STATE/remembered" | awk -F'\t' '!seen[$1]++' | tac >"$HW_STATE/remembered.new" &&
@@ -206,48 +204,6 @@ hw_finish() {
   # Nobody waits for this any more.
   [ -n "$HW_FAREWELL" ] || hw_prune >>"$HW_RUN/output" 2>&1 </dev/null
   exit 0
-}
-
-# hw_ended [locked]: runs when the unit has stopped, however it stopped; a run that could not say goodbye gets its last
-# event here. Nobody listens for a confirmation any more, so what waits for one is undone; while the machine goes down
-# that is left to its next start.
-hw_ended() {
-  case $(tail -n 1 -- "$HW_RUN/events" 2>/dev/null) in
-  end*)
-    [ -z "$HW_FAREWELL" ] || [ "$(cat "$HW_RUN/status" 2>/dev/null)" != 0 ] || hw_leave
-    return 0 ;;
-  esac
-  rm -f -- "$HW_RUN/reserve"
-  [ "$1" = locked ] || { exec 9>>"$HW_STATE/lock"; flock -w 30 9; }
-  hw_revert=$HW_STATE/unconfirmed/$HW_ID
-  if hw_settle_kept; then :
-  elif [ ! -e "$HW_STATE/unconfirmed/$HW_ID/steps" ]; then hw_settle
-  elif [ "$(systemctl is-system-running)" != stopping ]; then
-    hw_armed=1; hw_go_back 'The run was killed before a new connection had confirmed the change.'
-  fi
-  printf 'interrupted\n' >"$HW_RUN/status"
-  rm -rf -- "$HW_BLOBS"
-  [ "$(cat "$HW_STATE/current" 2>/dev/null)" != "$HW_ID" ] || rm -f -- "$HW_STATE/current"
-  hw_event end 137
-}
-
-# hw_leave: hostwright leaves this host. What an undo has put aside is the user's and stays; so does all of it when
-# somebody has begun anew meanwhile.
-hw_leave() {
-  exec 9>>"$HW_STATE/lock"
-  flock -n 9 && rm -rf -- "$HW_STATE" "$HW_VOLATILE"
-}
-
-# hw_settle: remembers the step that was under way if it had been made: else it would pass for somebody else's work. It
-# is the last that was recorded, whatever it has said since; after a power cut, what was only said may be lost.
-hw_settle() {
-  hw_n=$(cd -- "$HW_RUN/before" && ls -d -- */recorded 2>/dev/null | sort -n | tail -n 1)
-  hw_n=\${hw_n%/recorded}
-  [ -n "$hw_n" ] && [ ! -e "$HW_RUN/undone/$hw_n" ] || return 0
-  HW_BEFORE=$HW_RUN/before/$hw_n
-  grep -q "^step-ended	$hw_n	" -- "$HW_RUN/events" || hw_after "$hw_n"
-  (set -e; "hw_do_\${hw_n}_converged") >/dev/null 2>&1 </dev/null 9>&-
-  [ $? != 0 ] || "hw_do_\${hw_n}_remember"
 }
 
 # hw_undo STEP PART RUN [NAME…]: for a later run, RUN, that takes a step of this one back; of a batch only NAMEs.

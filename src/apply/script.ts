@@ -9,6 +9,7 @@ import { guard } from './guard.ts';
 import { library } from './library.ts';
 import { prune } from './prune.ts';
 import { runner } from './runner.ts';
+import { tidying } from './tidying.ts';
 
 /** Seconds in which a fresh connection has to confirm a change that could cut the way in. */
 export const CONFIRM_SECONDS = 30;
@@ -50,6 +51,7 @@ HW_CONFIRM_SECONDS=${CONFIRM_SECONDS}
 HW_FAREWELL=${plan.farewell ? 'yes' : ''}
 ${library}
 ${runner}
+${tidying}
 ${guard}
 ${prune}
 ${joinShell(parts)}
@@ -142,9 +144,12 @@ ${each(steps, ({ after }) => after ?? sh`:`)}
 ${name}_undo() {
 ${undoing(steps, name)}
 }
+${name}_ids() {
+printf '%s\n' ${resources.map(({ id }) => id)}
+}
 ${name}_undone() {
 mkdir -p -m 700 -- "$HW_RUN/undone"
-printf '%s\n' ${resources.map(({ id }) => id)} >>"$HW_RUN/undone/"${index}
+${name}_ids >>"$HW_RUN/undone/"${index}
 }
 ${name}_owes() {
 :

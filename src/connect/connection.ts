@@ -41,6 +41,11 @@ export interface Connection {
   readonly target: string;
   /** The account that commands run as. */
   readonly user: string;
+  /**
+   * The type of the key by which the machine was recognised, such as `ssh-ed25519` (RFC 4253 §6.6): one of those that
+   * known_hosts has of it. Absent where no key is shown.
+   */
+  readonly hostKeyType?: string;
   /** Starts a command; it is read by `sh -c`, whatever the account's login shell is. */
   exec(command: Shell): Promise<Channel>;
   /**

@@ -35,6 +35,8 @@ export function dial({ settings, place, limits, signal }: SshRoute): Promise<Soc
     });
     socket.once('error', (error: NodeJS.ErrnoException) => fail(explainDial(error, { place })));
     socket.once('connect', () => {
+      // An error that something else has asked the system for is gone by then, and nobody is at the other end.
+      if (socket.remoteAddress === undefined) return fail(noRoute(place));
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.removeAllListeners('error');

@@ -3,7 +3,7 @@ import { type Config, NodeSSH } from 'node-ssh';
 import type ssh2 from 'ssh2';
 import { Authenticator, type Remembered } from './auth.ts';
 import { allowedAlgorithms } from './backend.ts';
-import { dial } from './dial.ts';
+import { dial, explainDial } from './dial.ts';
 import { lost, noAnswer, noCommonAlgorithm, notSsh, passwordExpired } from './failures.ts';
 import { hostKeyAlgorithms, lostKey, verifyHostKey } from './host-key.ts';
 import { interrupted } from './interrupt.ts';
@@ -127,7 +127,8 @@ function baseConfig({ place, settings, limits, knownKeys }: SshRoute, socket: So
   };
 }
 
-function explainHandshake(route: SshRoute, cause: Error | undefined): Error {
+function explainHandshake(route: SshRoute, cause: (Error & { code?: string }) | undefined): Error {
+  if (cause?.code === 'EHOSTUNREACH' || cause?.code === 'ENETUNREACH') return explainDial(cause, route);
   const detail = /no matching (.+)/i.exec(cause?.message ?? '');
   if (!detail) return notSsh(route.place, cause);
   const [onRecord] = route.knownKeys.filter(({ marker }) => marker === undefined);

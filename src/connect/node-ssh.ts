@@ -31,6 +31,7 @@ class NodeSshConnection implements SshConnection {
   readonly target: string;
   readonly user: string;
   readonly byPassword: boolean;
+  readonly hostKeyType: string;
   readonly #route: SshRoute;
   readonly #remembered: Remembered;
   readonly #client: ssh2.Client;
@@ -43,6 +44,7 @@ class NodeSshConnection implements SshConnection {
     this.target = placeName(route.place);
     this.user = route.place.user;
     this.byPassword = method === 'password';
+    this.hostKeyType = hostKey.type;
     this.#route = knowing(route, hostKey);
     this.#remembered = remembered;
     this.#client = client;

@@ -22,3 +22,8 @@ export function openFailures(found: (failure: OpenFailure) => void): (line: stri
     if (text !== undefined) found({ host: freed[2], port: Number(freed[3]), text });
   };
 }
+
+/** The type of the key that the host itself showed, in a master's `-v` log: the last one, after those of jump hosts. */
+export function hostKeyType(log: string): string | undefined {
+  return [...log.matchAll(/^debug1: Server host key: (\S+) /gm)].at(-1)?.[1];
+}

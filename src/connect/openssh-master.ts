@@ -11,6 +11,7 @@ import { interrupted } from './interrupt.ts';
 import { forLoginShell } from './login-shell.ts';
 import { type Answering, answering, type GivenAnswers } from './openssh-answers.ts';
 import { explainOpenssh } from './openssh-failures.ts';
+import { hostKeyType } from './openssh-log.ts';
 import { patience } from './patience.ts';
 import type { SshRoute } from './route.ts';
 import { toolEnv } from './spawn.ts';
@@ -19,6 +20,8 @@ import { toolEnv } from './spawn.ts';
 export interface Master {
   readonly controlPath: string;
   readonly byPassword: boolean;
+  /** Absent when ssh has not logged it. */
+  readonly hostKeyType: string | undefined;
   /** Resolves when the master has ended, for whatever reason. */
   readonly ended: Promise<void>;
   readonly alive: boolean;
@@ -175,6 +178,7 @@ function masterOf(
   return {
     controlPath,
     byPassword,
+    hostKeyType: hostKeyType(log.text),
     ended,
     get alive() {
       return child.exitCode === null && child.signalCode === null;

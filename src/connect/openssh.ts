@@ -38,6 +38,7 @@ class OpensshConnection implements SshConnection {
   readonly target: string;
   readonly user: string;
   readonly byPassword: boolean;
+  readonly hostKeyType?: string;
   readonly #route: SshRoute;
   readonly #given: GivenAnswers;
   readonly #master: Master;
@@ -50,6 +51,7 @@ class OpensshConnection implements SshConnection {
     this.target = placeName(route.place);
     this.user = route.place.user;
     this.byPassword = master.byPassword;
+    if (master.hostKeyType !== undefined) this.hostKeyType = master.hostKeyType;
     this.#route = route;
     this.#given = given;
     this.#master = master;

@@ -36,7 +36,7 @@ export interface Ascent {
 /** Longest wait for a sign without a person being asked, milliseconds. A wrong password takes sudo 2 to 3 s. */
 const SILENCE = 12_000;
 
-/** How long to wait for the rest of stderr once the command has ended, milliseconds. */
+/** How long to wait for the rest of stderr once the command has ended or the program has begun, milliseconds. */
 const LAST_WORDS = 200;
 
 /** Starts the wrapper script and watches both its outputs for the markers. */
@@ -48,7 +48,7 @@ export async function startAscent(
   const signs = new Signs();
   const clock = patience(SILENCE, ask, () => signs.push('silence'));
   const stdout = new Gate(`${markers.root}\n`);
-  const stderr = new Gate(NEVER);
+  const stderr = new Gate(`${markers.root}\n`);
   channel.stdout.pipe(stdout);
   channel.stderr.pipe(stderr);
   let lost: unknown;
@@ -67,7 +67,12 @@ export async function startAscent(
     if (seen > prompts) signs.push('prompt');
     prompts = Math.max(prompts, seen);
   });
-  void stdout.opened.then(() => signs.push('root'));
+  // A wrapper of the user's own may throw stderr away.
+  const top = stdout.opened.then(() => Promise.race([stderr.opened, sleep(LAST_WORDS)]));
+  void top.then(() => {
+    stderr.openNow();
+    signs.push('root');
+  });
   // The last words on stderr may come after the status.
   const heard = once(stderr, 'finish');
   void ended.then(() => Promise.race([heard, sleep(LAST_WORDS)])).then(() => signs.push('ended'));
@@ -85,7 +90,6 @@ export async function startAscent(
     said: () => stderr.before.replaceAll(markers.prompt, '').trim(),
     take() {
       clock.stop();
-      stderr.openNow();
       return { stdin: channel.stdin, stdout, stderr, exit: channel.exit, close: () => channel.close() };
     },
     close() {
@@ -97,9 +101,6 @@ export async function startAscent(
 
 /** su's own prompt, which cannot be chosen: the last thing on stderr, without a newline. */
 const SU_PROMPT = /(^|\n)Password: ?$/;
-
-/** A marker that nothing contains: stderr is only listened to until the top is reached. */
-const NEVER = '\u0000hostwright: never\u0000';
 
 /** A queue of signs with one reader. */
 class Signs {

@@ -38,6 +38,13 @@ export async function readFacts(shell: RootShell, wanted: WantedFacts): Promise<
   return Object.fromEntries(facts) as Facts;
 }
 
+/** The facts with what this end of the connection knows of it. Pure. */
+export function knowingHostKey(facts: Facts, hostKeyType: string | undefined): Facts {
+  const { connection } = facts.ssh;
+  if (connection === undefined || hostKeyType === undefined) return facts;
+  return { ...facts, ssh: { ...facts.ssh, connection: { ...connection, hostKeyType } } };
+}
+
 /**
  * Says whether this host may be managed, before anything is planned.
  * @returns a note for systems that are accepted but not proven.

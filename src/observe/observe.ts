@@ -14,6 +14,8 @@ export interface Observations {
   readonly states: ReadonlyMap<string, unknown>;
   /** What hostwright last wrote, by resource id. */
   readonly remembered: ReadonlyMap<string, string>;
+  /** Ids of what a run that did not succeed was changing last: what is half made there is nobody else's. */
+  readonly underway: ReadonlySet<string>;
   /** Reloads and restarts that an earlier run still owes. */
   readonly pending: readonly PendingNotification[];
 }
@@ -22,6 +24,7 @@ const RECORDS: Section = {
   name: 'records',
   script: sh`cat -- ${`${STATE_DIRECTORY}/remembered`} 2>/dev/null
 echo
+sed 's/^/underway\t/' -- ${`${STATE_DIRECTORY}/underway`} 2>/dev/null
 ls -- ${`${STATE_DIRECTORY}/pending`} 2>/dev/null
 :`,
 };
@@ -76,18 +79,20 @@ function byKind(resources: readonly OwnedResource[]): [Kind<unknown, unknown>, O
   return [...groups].map(([name, owned]) => [kindOf(name), owned]);
 }
 
-function records(text: string): Pick<Observations, 'remembered' | 'pending'> {
+function records(text: string): Pick<Observations, 'remembered' | 'underway' | 'pending'> {
   const remembered = new Map<string, string>();
+  const underway = new Set<string>();
   const pending: PendingNotification[] = [];
   for (const line of text.split('\n')) {
     const [id = '', value] = line.split('\t');
     // The last line of an id counts; an empty value means that it is no longer ours.
-    if (value === '') remembered.delete(id);
+    if (id === 'underway' && value !== undefined) underway.add(value);
+    else if (value === '') remembered.delete(id);
     else if (value !== undefined) remembered.set(id, value);
     const owed = /^(reload|restart) (\S+)$/.exec(line.replace(':', ' '));
     if (value === undefined && owed) {
       pending.push({ action: owed[1] === 'reload' ? 'reload' : 'restart', service: owed[2] ?? '' });
     }
   }
-  return { remembered, pending };
+  return { remembered, underway, pending };
 }

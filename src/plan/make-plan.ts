@@ -23,7 +23,7 @@ export interface PlanOptions extends Decisions {
 export function makePlan(
   host: string,
   { resources, endpoints, notes }: Composition,
-  { states, remembered, pending }: Observations,
+  { states, remembered, underway, pending }: Observations,
   { adopt, onConflict, choices, only }: PlanOptions,
 ): Plan {
   const items: PlannedChange[] = [];
@@ -36,7 +36,8 @@ export function makePlan(
     const last = remembered.get(resource.id);
     const choice = choices?.get(resource.id) ?? (onConflict === 'stop' ? undefined : onConflict);
     const context: DiffContext = {
-      adopted: adopt.includes(resource.id),
+      // The run that was interrupted there had the user's word, and has kept what was there before.
+      adopted: adopt.includes(resource.id) || (last === undefined && underway.has(resource.id)),
       ...(last === undefined ? {} : { remembered: last }),
       ...(choice === undefined ? {} : { choice }),
     };

@@ -8,30 +8,37 @@ import { sh } from '../quote.ts';
 const PATIENCE = 90_000;
 /** Milliseconds between two attempts to log in. */
 const AGAIN = 250;
+/** Seconds a network has to give the machine its addresses again: DHCP and router advertisements may come after sshd. */
+const ADDRESSES = 20;
+
+/** What a reboot took away. */
+export interface Losses {
+  /** Names of units that failed to start. */
+  readonly units: readonly string[];
+  /** Addresses that the machine had before, each with the length of its prefix. */
+  readonly addresses: readonly string[];
+}
 
 /**
- * Reboots the machine and waits until it is up again with all its services started or given up.
+ * Reboots the machine and waits until it is up again: all its services started or given up, and its addresses there.
  * @param connect a new connection as root
- * @returns the names of units that failed to start
  * @throws {HostError} when it does not come back
  */
-export async function reboot(
-  connect: () => Promise<Connection>,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function reboot(connect: () => Promise<Connection>, signal: AbortSignal): Promise<Losses> {
   const before = await withConnection(connect, async (connection) => {
     const id = await bootId(connection);
+    const { stdout } = await capture(connection, sh`${addresses}`);
     // The connection may end before the command does.
     await capture(connection, sh`systemctl reboot`).catch(() => undefined);
-    return id;
+    return { id, addresses: lines(stdout) };
   });
   const deadline = performance.now() + PATIENCE;
   while (performance.now() < deadline) {
     if (signal.aborted) throw new InterruptedError('Interrupted while the machine was rebooting.');
-    const failed = await withConnection(connect, async (connection) =>
-      (await bootId(connection)) === before ? undefined : settled(connection),
+    const losses = await withConnection(connect, async (connection) =>
+      (await bootId(connection)) === before.id ? undefined : settled(connection, before.addresses),
     ).catch(() => undefined);
-    if (failed) return failed;
+    if (losses) return losses;
     await pause(AGAIN);
   }
   throw new HostError(`The machine did not come back within ${PATIENCE / 1000} seconds of its reboot.`, {
@@ -46,12 +53,31 @@ async function bootId(connection: Connection): Promise<string> {
   return stdout.trim();
 }
 
-/** Waits for the end of booting (systemctl(1), is-system-running). */
-async function settled(connection: Connection): Promise<readonly string[]> {
+/** Prints the addresses that can be used and stay: no temporary ones (RFC 8981), none that is still being tried (RFC 4862). */
+const addresses = sh`ip -o address show scope global 2>/dev/null | grep -v -w -e temporary -e tentative | tr -s ' ' | cut -d' ' -f4 | sort`;
+
+/** Waits for the end of booting (systemctl(1), is-system-running), then for the addresses from before. */
+async function settled(connection: Connection, wanted: readonly string[]): Promise<Losses> {
   const script = sh`systemctl is-system-running --wait >/dev/null 2>&1
-systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null`;
+n=0
+while :; do
+  lost=
+  have=" $(${addresses} | tr '\n' ' ')"
+  for address in ${wanted}; do case $have in *" $address "*) ;; *) lost="$lost$address
+" ;; esac done
+  [ -n "$lost" ] && [ "$n" -lt ${ADDRESSES * 4} ] || break
+  n=$((n+1)); sleep 0.25
+done
+systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1
+echo '##addresses'
+printf %s "$lost"`;
   const { stdout } = await capture(connection, script);
-  return stdout.split('\n').flatMap((line) => line.split(' ')[0] || []);
+  const [units = '', lost = ''] = stdout.split('##addresses\n');
+  return { units: lines(units), addresses: lines(lost) };
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 async function withConnection<Value>(

@@ -135,10 +135,11 @@ async function applyAgain(world: RehearsalWorld): Promise<string> {
 }
 
 async function rebootAndPlan(world: RehearsalWorld): Promise<string> {
-  const failed = await reboot(world.connect, world.signal);
+  const { units, addresses } = await reboot(world.connect, world.signal);
   await withSession(world, async (session) => requireNothing(await session.plan(), 'the reboot undid'));
-  const units = failed.length > 0 ? `; not started: ${failed.join(', ')}` : '';
-  return `came back as it was, 0 changes${units}`;
+  const lost = addresses.length > 0 ? `; without its address ${addresses.join(', ')}` : '';
+  const failed = units.length > 0 ? `; not started: ${units.join(', ')}` : '';
+  return `came back as it was, 0 changes${lost}${failed}`;
 }
 
 /** Everything that was there before is there again, byte for byte, and nothing else. */

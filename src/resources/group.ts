@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { userName } from '../compose/inputs.ts';
 import { sh } from '../quote.ts';
 import { defineKind } from './kind.ts';
-import { keepBackups, restoreBackups } from './shared/account-files.ts';
+import { dropStaleLocks, keepBackups, restoreBackups } from './shared/account-files.ts';
 import { slot } from './shared/slot.ts';
 
 const schema = z.strictObject({
@@ -68,6 +68,7 @@ ${keepBackups}`,
 else
   groupadd ${options} -- ${name}
 fi`,
+      after: dropStaleLocks,
       undo: sh`if [ -s ${before} ]; then
   groupmod --gid "$(cut -d: -f3 <${before})" -- ${name}
 elif getent group -- ${name} >/dev/null && ! groupdel -- ${name}; then

@@ -95,5 +95,5 @@ function makeLink(path: string, target: string) {
   const parent = posix.dirname(path);
   const temporary = posix.join(parent, '.hostwright-new-link');
   return sh`[ -d "$P"${parent} ] || hw_fail ${`${parent} does not exist: declare it as a directory before ${path}, or create it by hand`}
-rm -f -- "$P"${temporary} && ln -sT -- ${target} "$P"${temporary} && mv -fT -- "$P"${temporary} "$P"${path}`;
+rm -f -- "$P"${temporary} && hw_transient "$P"${temporary} && ln -sT -- ${target} "$P"${temporary} && mv -fT -- "$P"${temporary} "$P"${path}`;
 }

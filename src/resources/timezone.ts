@@ -88,7 +88,7 @@ done`,
       record: sh`hw_keep ${LINK} && hw_keep ${OLD}`,
       change: sh`[ -f ${file} ] || hw_fail ${`There is no time zone ${name} on this host: it has no ${file}. Names: timedatectl list-timezones`}
 if ! ${points}; then
-  rm -f -- /etc/.hostwright-localtime
+  rm -f -- /etc/.hostwright-localtime && hw_transient /etc/.hostwright-localtime
   ln -sT -- ${file} /etc/.hostwright-localtime && mv -fT -- /etc/.hostwright-localtime ${LINK} || exit 1
 fi
 if ! ${old}; then

@@ -36,6 +36,7 @@ describe.each(allKinds)('taking over what was there: $name', (kind) => {
           {
             states: new Map([[id, state]]),
             remembered: new Map(remembered === undefined ? [] : [[id, remembered]]),
+            underway: new Set(),
             pending: [],
           },
           { adopt, onConflict: 'stop' },

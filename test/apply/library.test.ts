@@ -1,7 +1,17 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library } from '../../src/apply/library.ts';
+import { runner } from '../../src/apply/runner.ts';
+import { tidying } from '../../src/apply/tidying.ts';
 import { Shell, sh } from '../../src/quote.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as symlink } from '../../src/resources/symlink.ts';
@@ -39,6 +49,26 @@ function mounted(path: string): void {
     `36 35 98:0 / /elsewhere rw - ext4 /dev/x rw\n37 35 98:1 / ${escaped} rw - ext4 /dev/y rw\n`,
   );
 }
+
+describe('what is made for a moment only', () => {
+  it('goes, also when the step was killed meanwhile', () => {
+    const killed = run(sh`HW_STATE=/var/lib/hostwright
+mv() { kill -KILL $$; kill -KILL $(exec sh -c 'echo $PPID'); }
+echo new >source; hw_put "$PWD/source" "$PWD/file" 600 ${ME[0] ?? ''} ${ME[1] ?? ''}`);
+    expect(killed.status).toBeNull();
+    const work = join(box.path, 'work');
+    expect(readdirSync(work).filter((name) => name.startsWith('.hostwright-'))).toHaveLength(1);
+    writeFileSync(join(work, 'other'), '');
+    expect(
+      box.sh(sh`${runner}
+${tidying}
+echo "$PWD/other" >>"$HW_STATE/transient"
+hw_drop_transient`),
+    ).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(work).sort()).toEqual(['other', 'source']);
+    expect(existsSync(join(box.path, 'state', 'transient'))).toBe(false);
+  });
+});
 
 describe('what came later', () => {
   it('is moved aside, or goes when the user has said so', () => {

@@ -18,7 +18,12 @@ function planOf(...resources: Resource[]): Plan {
     endpoints: [],
     notes: [],
   };
-  return makePlan('attic', composition, { states, remembered: new Map(), pending: [] }, OPTIONS);
+  return makePlan(
+    'attic',
+    composition,
+    { states, remembered: new Map(), underway: new Set(), pending: [] },
+    OPTIONS,
+  );
 }
 
 const config = (path: string, content: string, options: ResourceOptions = {}): Resource =>

@@ -36,6 +36,7 @@ function planWith(decisions: Decisions): Plan {
     {
       states: new Map(resources.map(({ resource }, index) => [resource.id, states[index]])),
       remembered: new Map([[`file:${EDITED}`, `${hash('a = base\n')} 0644 root root`]]),
+      underway: new Set(),
       pending: [],
     },
     { onConflict: 'stop', ...decisions },

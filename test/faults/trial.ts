@@ -9,6 +9,7 @@ import type { Point } from './points.ts';
 import { killTree, mend, strike } from './strike.ts';
 
 const SNAPSHOT = 'bare';
+const BUSY = /"message":"Another run is going on on this host: .*Run the same command again/;
 
 /** What every trial is measured by. */
 export interface Yardstick {
@@ -60,7 +61,7 @@ export async function tryPoint(yardstick: Yardstick, point: Point): Promise<Outc
   try {
     struck = await waitFor(lab, point.moment, over.signal);
     if (struck) await strike(point.fault, lab, disturbed.child);
-    problems.push(...(await again(folder)));
+    problems.push(...(await again(folder, () => disturbed.child.exitCode === null)));
     problems.push(...unlike('After the next apply', after, await manifestOf(lab)));
     problems.push(...(await rollBack(lab, folder)));
     problems.push(...unlike('After rollback', restored, await manifestOf(lab)));
@@ -76,9 +77,17 @@ export async function tryPoint(yardstick: Yardstick, point: Point): Promise<Outc
   return { survived: problems.length === 0, struck, seconds, problems };
 }
 
-/** The same command once more, and then nothing is left to do. */
-async function again(folder: string): Promise<readonly string[]> {
-  const next = await hostwright(APPLY, folder);
+/**
+ * The same command once more, and then nothing is left to do. When the fault came before the first one had connected, that
+ * one goes on as if nothing had been: then the second is told so, and does as it is told.
+ */
+async function again(folder: string, firstIsAlive: () => boolean): Promise<readonly string[]> {
+  let alive = firstIsAlive();
+  let next = await hostwright(APPLY, folder);
+  while (next.code === 1 && BUSY.test(next.stdout) && alive) {
+    alive = firstIsAlive();
+    next = await hostwright(APPLY, folder);
+  }
   if (next.code !== 0 || summaryOf(next).failed !== 0)
     return [`The next apply failed (${next.code}): ${next.stderr.slice(-1500)}\n${next.stdout.slice(-1500)}`];
   const plan = await hostwright(['plan', '--json'], folder);

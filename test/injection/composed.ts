@@ -104,7 +104,7 @@ export function planOf(resources: readonly OwnedResource[]): Plan {
   return makePlan(
     'attic',
     { resources, endpoints: [], notes: [] },
-    { states, remembered: new Map(), pending: [] },
+    { states, remembered: new Map(), underway: new Set(), pending: [] },
     { adopt, onConflict: 'take' },
   );
 }

@@ -73,6 +73,7 @@ export class Box {
             .map((line) => line.split('\t'))
             .map(([id = '', value = '']) => [id, value] as const),
         ),
+        underway: new Set(),
         pending: [],
       },
       { adopt, onConflict: 'stop' },

@@ -249,6 +249,20 @@ describe.each(releases)('the engine on %s', (release) => {
     expect(await on('ls', '/run/reloaded')).toBe('/run/reloaded\n');
   });
 
+  it('does not take what a step had half made for somebody else’s', async () => {
+    const half = `    directories: [{ path: /srv/half, group: late, mode: "2770" }]\n`;
+    folder.write('host.yaml', extras(half));
+    expect((await hostwright(['apply', '--yes', '--take-over'], folder.path)).code).toBe(1);
+    expect(await on('stat', '-c', '%a %G', '/srv/half')).toBe('700 root\n');
+    folder.write('host.yaml', extras(`    groups: [{ name: late }]\n${half}`));
+    const mended = await hostwright(['apply', '--yes', '--take-over', '--json'], folder.path);
+    expect(summaryOf(mended), mended.stderr).toMatchObject({ changed: 2, failed: 0 });
+    // Made by others after that, it is theirs.
+    await on('sh', '-c', 'mkdir -m 755 /srv/other');
+    folder.write('host.yaml', extras(half.replace('half', 'other')));
+    expect((await hostwright(['apply', '--yes', '--take-over'], folder.path)).code).toBe(1);
+  });
+
   it('stops at a safe point on Ctrl-C, with exit 130, and finishes next time', async () => {
     folder.write(
       'host.yaml',

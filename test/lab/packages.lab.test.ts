@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
+import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { kind as command } from '../../src/resources/command.ts';
 import { kind } from '../../src/resources/package.ts';
@@ -205,18 +206,25 @@ it('tells what is missing before anything changes: names, or a way out', async (
   );
   await box.must('rm /etc/resolv.conf');
   await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(/there is no \/etc\/resolv\.conf/);
-  const routes = await box.must('ip route show default; ip -6 route show default');
-  await box.must(
-    'ip route flush default; ip -6 route flush default; ip route del default 2>/dev/null; ip -6 route del default 2>/dev/null; :',
-  );
-  await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(/no way out: no default route/);
-  const via = /via (\S+) dev (\S+)/.exec(routes);
-  await box.must(
-    `cat /root/resolv.conf >/etc/resolv.conf; ip route replace default via ${via?.[1] ?? ''} dev ${via?.[2] ?? ''}`,
-  );
-  await box.must(
-    'for f in /root/*; do grep -q Proxy "$f" && mv "$f" /etc/apt/apt.conf.d/; done; apt-config dump | grep -q "Acquire::http::Proxy "',
-  );
+  const routes = await box.must('ip route show default');
+  // A router says where it is again and again (RFC 4861, 6.2.4): it must not do so in between.
+  const router = (script: string) => labCapture({ name: LAB, node: 'router', argv: ['sh', '-c', script] });
+  const hush =
+    'table inet hush { chain output { type filter hook output priority 0; icmpv6 type nd-router-advert drop; }; }';
+  expect((await router(`nft '${hush}'`)).code).toBe(0);
+  try {
+    await box.must(
+      'ip route flush default; ip -6 route flush default; ip route del default 2>/dev/null; ip -6 route del default 2>/dev/null; :',
+    );
+    await expect(box.plan([kind.of({ name: 'toilet' })])).rejects.toThrow(/no way out: no default route/);
+  } finally {
+    await router('nft delete table inet hush');
+    const [, via = '', dev = ''] = /via (\S+) dev (\S+)/.exec(routes) ?? [];
+    await box.must(`cat /root/resolv.conf >/etc/resolv.conf; ip route replace default via ${via} dev ${dev}`);
+    await box.must(
+      'for f in /root/*; do grep -q Proxy "$f" && mv "$f" /etc/apt/apt.conf.d/; done; apt-config dump | grep -q "Acquire::http::Proxy "',
+    );
+  }
 });
 
 it('says which package apt does not know', async () => {

@@ -183,10 +183,12 @@ describe('a password', () => {
 
   it('is not lost by a rotation that the host refuses, nor by one whose hostwright dies', async () => {
     const before = await show(folder, 'extras/dora');
-    // Held by a process that lives: chpasswd gives up after a while.
-    await box('printf "1\\0" >/etc/shadow.lock');
+    // Held by a program that lives and changes accounts: chpasswd gives up after a while.
+    await box(
+      'cp /usr/bin/sleep /tmp/passwd; setsid /tmp/passwd 300 >/dev/null 2>&1 </dev/null & printf "%d\\0" "$!" >/etc/shadow.lock',
+    );
     await run(folder, ['secrets', 'rotate', 'extras/dora', '--yes'], 1);
-    await box('rm /etc/shadow.lock');
+    await box('kill "$(tr -d "\\0" </etc/shadow.lock)"; rm /etc/shadow.lock /tmp/passwd');
     expect(await logsIn('dora', before)).toBe(true);
     expect((await run(folder, ['secrets', 'list'])).stdout).toContain(
       'the host may still have the earlier value',

@@ -31,7 +31,7 @@ function planFor(resources: readonly OwnedResource[], remembered: Readonly<Recor
   return makePlan(
     'attic',
     { resources, endpoints: [], notes: [] },
-    { states, remembered: new Map(Object.entries(remembered)), pending: [] },
+    { states, remembered: new Map(Object.entries(remembered)), underway: new Set(), pending: [] },
     { adopt: [], onConflict: 'stop' },
   );
 }

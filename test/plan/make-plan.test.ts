@@ -25,6 +25,7 @@ function plan(
   state: FileState | undefined,
   remembered: Record<string, string>,
   options: Partial<PlanOptions> = {},
+  underway: ReadonlySet<string> = new Set(),
 ) {
   return makePlan(
     'attic',
@@ -32,6 +33,7 @@ function plan(
     {
       states: new Map([[resource.id, state ?? file.parse(Buffer.alloc(0), [resource.spec as never])[0]]]),
       remembered: new Map(Object.entries(remembered)),
+      underway,
       pending: [],
     },
     { adopt: [], onConflict: 'stop', ...options },
@@ -52,6 +54,13 @@ describe('making a plan', () => {
     const adopted = plan(found('theirs\n'), {}, { adopt: ['file:/etc/motd'] });
     expect(adopted.changes[0]?.conflict).toBeUndefined();
     expect(adopted.foreignTouched).toEqual(['file:/etc/motd']);
+  });
+
+  it('takes what an interrupted run left half made for its own, unless that had a past', () => {
+    const underway = new Set(['file:/etc/motd']);
+    expect(plan(found('half\n'), {}, {}, underway).changes[0]?.conflict).toBeUndefined();
+    const remembered = { 'file:/etc/motd': 'another hash' };
+    expect(plan(found('edited\n'), remembered, {}, underway).changes).toMatchObject([{ conflict: 'edited' }]);
   });
 
   it('updates what it wrote itself without asking, and touches nothing of others', () => {

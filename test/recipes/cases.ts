@@ -104,7 +104,7 @@ export async function planOfCase(example: RecipeCase): Promise<string> {
     const plan = makePlan(
       host.name,
       composition,
-      { states, remembered: new Map(), pending: [] },
+      { states, remembered: new Map(), underway: new Set(), pending: [] },
       { adopt: [], onConflict: 'stop' },
     );
     return `${renderPlanText(plan, { paint: PLAIN, columns: 100, verbose: true })}\n`;

@@ -17,6 +17,8 @@ export interface SshConnection {
   readonly clientAddress: string;
   readonly serverAddress: string;
   readonly serverPort: number;
+  /** Type of the key by which the client knows the host, such as `ssh-ed25519`: only the client can tell. */
+  readonly hostKeyType?: string;
   /** Who logged in and how, as sshd has noted; absent where its log does not tell. */
   readonly login?: SshLogin;
 }

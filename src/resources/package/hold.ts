@@ -44,6 +44,7 @@ hw_hold() {
     mv -fT ${POLICY}.hostwright ${POLICY}
 }
 hw_release() {
+  rm -f -- ${POLICY}.hostwright
   if [ -f ${POLICY} ] && grep -qxF -e ${MARK} ${POLICY}; then rm -f ${POLICY}; fi
   exec 9>&-
 }

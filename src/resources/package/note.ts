@@ -83,13 +83,21 @@ hw_note_before() {
   hw_note "$HW_BEFORE/found" && hw_pack_state "$HW_BEFORE/state.tar" && cat /proc/sys/kernel/random/boot_id >"$HW_BEFORE/boot"
 }
 
+# hw_boot_time: when this system was started, in seconds since 1970, by the clock of now: systemd's own start by the
+# kernel's clock. In a container btime of proc(5) is when the computer was started.
+hw_boot_time() {
+  hw_up=$(systemctl show -p UserspaceTimestampMonotonic --value)
+  hw_at=$(( $(date +%s%2N) - $(hw_now) + \${hw_up:-0} / 10000 ))
+  printf '%s.%02d\n' "$((hw_at / 100))" "$((hw_at % 100))"
+}
+
 # hw_note_after: what the change left, once. After a restart, what was made since the machine started is nobody's but a person's.
 hw_note_after() {
   [ -d "$HW_BEFORE/found" ] && [ ! -e "$HW_BEFORE/left" ] || return 0
   rm -rf -- "$HW_BEFORE/left.new"
   hw_note "$HW_BEFORE/left.new" || return 1
   if [ "$(cat -- "$HW_BEFORE/boot")" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then
-    hw_started=$(sed -n 's/^btime //p' /proc/stat)
+    hw_started=$(hw_boot_time)
     awk -F'[,\t]' -v since="$hw_started" '/^d/ || $6 + 0 < since + 0' "$HW_BEFORE/left.new/paths" >"$HW_BEFORE/left.new/old"
     awk 'NR == FNR { old[substr($0, index($0, "\t") + 1)]; next } /^d/ || substr($0, index($0, "\t") + 1) in old' \
       "$HW_BEFORE/left.new/old" "$HW_BEFORE/left.new/sums" >"$HW_BEFORE/left.new/older"

@@ -1,5 +1,6 @@
 import { type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
+import { dropStaleLocks } from '../shared/account-files.ts';
 import { apt } from './apt.ts';
 import { holdServices } from './hold.ts';
 import { noting } from './note.ts';
@@ -39,7 +40,10 @@ ${holdServices}
   if [ -n "$hw_updated" ] || ${foreseen ? sh`false` : sh`true`}; then hw_foresee ${names}; else hw_room ${needed}; fi
   hw_install ${names}
 ) || exit 1`,
-    after: sh`${noting}
+    after: sh`${holdServices}
+hw_release
+${dropStaleLocks}
+${noting}
 hw_note_after`,
     undo: undoing(names),
     remember: 'installed',

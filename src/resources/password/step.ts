@@ -4,7 +4,7 @@ import { type Shell, sh } from '../../quote.ts';
 import { verifier } from '../../secrets/crypt.ts';
 import type { Blob, Step } from '../kind.ts';
 import type { PasswordSpec, PasswordState } from '../password.ts';
-import { keepBackups, restoreBackups } from '../shared/account-files.ts';
+import { dropStaleLocks, keepBackups, restoreBackups } from '../shared/account-files.ts';
 import { slot } from '../shared/slot.ts';
 
 /** What runs on the host to set a password. No part of a script holds one, nor a verifier: that is in a blob. */
@@ -24,7 +24,8 @@ export function passwordStep({ user, secret }: PasswordSpec, hash: PasswordState
 ${keepBackups}`,
     change: sh`grep -q -e ${own} /etc/shadow || hw_fail ${`There is no account ${user} on this host that could have a password`}
 chpasswd -e <"$HW_BLOBS"/${blob}`,
-    after: sh`(umask 077; ${hashOf(user)} | sha256sum >${before}.left)`,
+    after: sh`${dropStaleLocks}
+(umask 077; ${hashOf(user)} | sha256sum >${before}.left)`,
     undo: sh`${staysIfChanged(user, before)}
 ${restore(user, before)}
 ${restoreBackups}`,

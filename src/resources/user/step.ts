@@ -1,6 +1,6 @@
 import { joinShell, type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
-import { keepBackups, restoreBackups } from '../shared/account-files.ts';
+import { dropStaleLocks, keepBackups, restoreBackups } from '../shared/account-files.ts';
 import { slot } from '../shared/slot.ts';
 import type { UserSpec, UserState } from '../user.ts';
 
@@ -26,6 +26,7 @@ ${modify(spec)}
 else
 ${create(spec)}
 fi`,
+    after: dropStaleLocks,
     undo: sh`if [ -s ${before} ]; then
 ${restore(spec, before)}
 else

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/connect/connect.ts';
 import { ConnectError } from '../../../src/errors.ts';
@@ -84,6 +85,24 @@ nft add rule inet probe out tcp dport 4444 drop`);
       await inBox(sh`nft delete table inet probe`);
       await connection.close();
     });
+
+    it.each(['ssh-ed25519', 'ecdsa-sha2-nistp256'])(
+      'says that it knows the host by its key %s',
+      async (type) => {
+        const lines = readFileSync(knownHosts, 'utf8').split('\n');
+        const knownHostsFile = keys.write(
+          `only-${type}`,
+          `${lines.filter((l) => l.includes(` ${type} `)).join('\n')}\n`,
+        );
+        const connection = await connectBy(
+          backend,
+          { host: box, user: 'root', identityFile: key, knownHostsFile },
+          alone,
+        );
+        expect(connection.hostKeyType).toBe(type);
+        await connection.close();
+      },
+    );
 
     it('speaks IPv6', async () => {
       const address =

@@ -3,6 +3,7 @@ import recipe from '../../../recipes/base/recipe.ts';
 import type { RecipeParts } from '../../../src/compose/recipe.ts';
 import { renderTemplate } from '../../../src/compose/templates.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
+import { knowingHostKey } from '../../../src/facts/read-facts.ts';
 import { factProbes } from '../../../src/facts/registry.generated.ts';
 
 type Printed = Partial<Record<keyof typeof factProbes, string>>;
@@ -23,6 +24,8 @@ interface Situation {
   /** `pi password keys` */
   readonly people?: readonly string[];
   readonly hostKeys?: readonly string[];
+  /** The type of key by which the client knows the host. */
+  readonly knownBy?: string;
   readonly facts?: Printed;
 }
 
@@ -35,6 +38,7 @@ export function compose({
   config = CONFIG,
   people = ['root none', 'pi password keys'],
   hostKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256'],
+  knownBy,
   facts = {},
 }: Situation = {}): RecipeParts {
   const connection = login
@@ -54,7 +58,7 @@ export function compose({
     host: 'attic',
     input: recipe.inputs.parse(input),
     expose: 'host',
-    facts: Object.fromEntries(read) as Facts,
+    facts: knowingHostKey(Object.fromEntries(read) as Facts, knownBy),
     network: { lan: [] },
     siblings: [],
     others: [],

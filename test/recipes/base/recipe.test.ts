@@ -138,6 +138,14 @@ describe('the file for sshd', () => {
     expect(resource?.validate?.command.join(' ')).toMatch(/exec sshd -t$/);
   });
 
+  it('keeps ECDSA for a client that knows the host by that key', () => {
+    const known = { login: BY_KEY, knownBy: 'ecdsa-sha2-nistp256' } as const;
+    expect(sshd(known)).not.toContain('HostKeyAlgorithms');
+    expect(sshd(known)).toContain('KexAlgorithms');
+    expect(notesOf(compose(known))).toContain('goes on showing its ECDSA key');
+    expect(sshd({ ...known, knownBy: 'ssh-ed25519' })).toContain('HostKeyAlgorithms -ecdsa');
+  });
+
   it('keeps ECDSA where there is no ED25519 key, and all algorithms on request', () => {
     expect(sshd({ hostKeys: ['ssh-rsa', 'ecdsa-sha2-nistp256'] })).not.toContain('HostKeyAlgorithms');
     expect(sshd({})).toContain('HostKeyAlgorithms -ecdsa');
