@@ -118,7 +118,9 @@ export function sites(
     resource: (id: string) => resources.find(({ resource }) => resource.id === id)?.resource,
     configs: resources.flatMap(({ resource }) => {
       const { path, content } = resource.spec as { readonly path: string; readonly content?: string };
-      return content === undefined || !path.startsWith('/etc/nginx/') ? [] : [{ path, content, notify: resource.notify[0]?.action }];
+      return content === undefined || !path.startsWith('/etc/nginx/')
+        ? []
+        : [{ path, content, notify: resource.notify[0]?.action }];
     }),
   };
 }
