@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Problem, SourcePosition } from '../errors.ts';
 import type { Role } from '../host/host.ts';
 import type { Resource } from '../resources/kind.ts';
+import { accountsOf } from './package-accounts.ts';
 
 /** A resource and the role that declared it first. */
 export interface OwnedResource {
@@ -102,11 +103,19 @@ const AT_A_PATH: Readonly<Record<string, string>> = {
 };
 
 function claimsOf({ kind, spec }: Resource): readonly Claim[] {
-  const { path, absent, name, gid }: Readonly<Record<string, unknown>> = Object(spec);
+  const { path, absent, name, gid, system }: Readonly<Record<string, unknown>> = Object(spec);
   const as = AT_A_PATH[kind];
   if (as !== undefined && absent !== true) return [{ what: `the path ${String(path)}`, as }];
   if (kind === 'group' && gid !== undefined)
     return [{ what: `the group number ${String(gid)}`, as: String(name) }];
+  if (kind === 'package')
+    return accountsOf(String(name)).map((account) => ({
+      what: `the account ${account}`,
+      as: `the one that ${String(name)} works under`,
+    }));
+  // One that is said to be a service's own may get further groups here.
+  if (kind === 'user' && system !== true)
+    return [{ what: `the account ${String(name)}`, as: 'one for people' }];
   return [];
 }
 

@@ -139,7 +139,7 @@ async function write(path: string, content: string): Promise<void> {
 }
 
 /** A fact that the machine was not asked for yet is unknown, as on a machine that does not answer it. */
-function factsOf(machine: string): Facts {
+export function factsOf(machine: string): Facts {
   const path = join(root, 'test/fixtures/facts', `${machine}.json`);
   const printed = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, 'utf8')));
   const facts = Object.entries(factProbes).map(([name, probe]) => [name, probe.parse(printed[name] ?? '')]);
