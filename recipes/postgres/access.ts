@@ -16,6 +16,9 @@ const STOCK = [
   'host replication all ::1/128 scram-sha-256',
 ];
 
+/** The rules of ours, beside pg_hba.conf. */
+export const OWN_RULES = 'hostwright_hba.conf';
+
 /** Who may log in, and from where. */
 export interface Access {
   /** Data of the template of the rules; absent where rules made by hand stay in force. */
@@ -40,8 +43,18 @@ export function decideAccess(context: PostgresContext, { found, folder }: Cluste
   const ranges = expose === 'lan' ? ['samehost', ...lan] : [];
   const rules = { ranges, databases: databasesOf(input).map(({ name }) => name), roles: rolesOf(input) };
   const listen = expose === 'lan' ? '*' : 'localhost';
-  if (found && !isStock(found.rules)) return { listen, notes: [handMade(folder, rules)] };
-  return { rules, listen, notes: expose === 'lan' && lan.length === 0 ? [noLan()] : [] };
+  const stock = `${folder}/pg_hba.conf`;
+  const file = found?.settings.hba_file?.value ?? stock;
+  if (found && !found.own?.rules && (file !== stock || !isStock(found.rules)))
+    return { listen, notes: [handMade(file, rules)] };
+  return {
+    rules,
+    listen,
+    notes: [
+      ...(expose === 'lan' && lan.length === 0 ? [noLan()] : []),
+      ...(found && !isStock(found.rules) ? [notInForce(stock, folder)] : []),
+    ],
+  };
 }
 
 /** What counts as LAN, in words of pg_hba.conf. IPv6 prefixes come and go: `samenet` follows them. */
@@ -66,7 +79,7 @@ function isStock(rules: readonly string[]): boolean {
 }
 
 function handMade(
-  folder: string,
+  file: string,
   { ranges, databases, roles }: NonNullable<Access['rules']>,
 ): Omit<PlanNote, 'role'> {
   const rules = ranges.map(
@@ -75,7 +88,15 @@ function handMade(
   const missing = rules.length === 0 ? '' : ` What the LAN needs in it: ${rules.join('; ')}.`;
   return {
     level: 'warning',
-    text: `${folder}/pg_hba.conf was written by hand: it stays, and goes on saying who may log in.${missing}`,
+    text: `${file} was written by hand: it stays, and goes on saying who may log in.${missing}`,
+  };
+}
+
+/** Somebody has written rules since ours took their place. */
+function notInForce(file: string, folder: string): Omit<PlanNote, 'role'> {
+  return {
+    level: 'warning',
+    text: `${file} was changed by hand and says nothing: ${folder}/${OWN_RULES} is in force. Say in the host file who may log in.`,
   };
 }
 

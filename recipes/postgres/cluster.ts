@@ -28,16 +28,17 @@ export interface Cluster {
 }
 
 /**
- * The cluster that is there on the port, or the one that the package will make.
+ * The cluster that is there on the port, the one that hostwright has set up on another port before, or the one that the
+ * package will make.
  * @throws {UserError} for a second role, a release without a known version, a port that others hold
  */
 export function chooseCluster(context: PostgresContext): Cluster {
   const { facts, input } = context;
-  const found = facts.postgres.clusters.find(({ port }) => port === input.port);
+  const { clusters } = facts.postgres;
+  const found = clusters.find(({ port }) => port === input.port) ?? clusters.find(({ own }) => own);
   const version = found?.version ?? VERSIONS[facts.os.codename];
   const problems = [...secondRole(context), ...portTaken(context, found), ...otherPort(context, found)];
-  if (version === undefined)
-    problems.push({ message: `Which PostgreSQL ${facts.os.name || 'this system'} has is not known.` });
+  if (version === undefined) problems.push(unknownRelease(context));
   if (problems.length > 0 || version === undefined) throw new UserError(problems);
   const name = found?.name ?? 'main';
   return {
@@ -49,6 +50,13 @@ export function chooseCluster(context: PostgresContext): Cluster {
     data: found?.data ?? `/var/lib/postgresql/${version}/${name}`,
     spaces: found?.spaces ?? [],
     ...(found ? { found } : {}),
+  };
+}
+
+function unknownRelease({ facts: { os } }: PostgresContext): Problem {
+  return {
+    message: `Which PostgreSQL ${os.name || 'this system'} has is not known.`,
+    hint: 'Install it by hand (apt-get install postgresql): hostwright takes the cluster that is there.',
   };
 }
 
@@ -85,7 +93,8 @@ function portTaken(
   const holder = facts.listeners.find(
     (listener) => listener.protocol === 'tcp' && listener.port === port && listener.process !== '',
   );
-  if (!holder || found) return [];
+  // It holds its own port itself.
+  if (!holder || found?.port === port) return [];
   const program = holder.docker ? 'a container of Docker' : holder.process;
   return [
     {

@@ -7,13 +7,16 @@ import { plainName } from '../../src/resources/postgres/psql.ts';
 
 const TAKEN = new Set(['postgres', 'template0', 'template1', 'hostwright_new', 'hostwright_old']);
 
+/** What CREATE EXTENSION refuses to add to a running server. */
+const PRELOADED = new Set(['pg_cron', 'timescaledb']);
+
 const roleName = plainName('the name of a role')
   .refine((name) => name !== 'postgres', {
     error:
       'postgres is the administrator, who logs in on the host only: give the database an owner of its own',
   })
-  .refine((name) => !name.startsWith('pg_') && name !== 'public', {
-    error: 'names that begin with pg_, and public, are PostgreSQL’s own',
+  .refine((name) => !name.startsWith('pg_') && name !== 'public' && name !== 'none', {
+    error: 'names that begin with pg_, public and none are PostgreSQL’s own',
   });
 
 const database = z.strictObject({
@@ -27,11 +30,15 @@ const database = z.strictObject({
     .array(
       z
         .string()
-        .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'the name of an extension has small letters, digits, _ and -'),
+        .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'the name of an extension has small letters, digits, _ and -')
+        .refine((name) => !PRELOADED.has(name), {
+          error:
+            'this one has to be loaded with the server (shared_preload_libraries), which hostwright does not do',
+        }),
     )
     .default([])
     .meta({
-      help: 'Extensions such as pg_trgm, citext or vector; their packages are installed.',
+      help: 'Extensions such as pg_trgm, citext or postgis; their packages are installed.',
       example: ['pg_trgm'],
     }),
 });

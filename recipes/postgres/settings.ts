@@ -35,7 +35,7 @@ export function tune({ facts, input }: PostgresContext, { found }: Cluster): Tun
   const theirs = (Object.keys(wanted) as TunedName[]).filter((name) => {
     const setting = found?.settings[name];
     const asked = name === 'max_connections' && input.maxConnections !== undefined;
-    return setting !== undefined && setting.value !== STOCK[name] && !asked;
+    return setting !== undefined && (setting.wins || setting.value !== STOCK[name]) && !asked;
   });
   const values = Object.fromEntries(
     Object.entries(wanted).map(([name, value]) => [

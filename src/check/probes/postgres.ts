@@ -17,8 +17,14 @@ import type { ReportStep } from '../report.ts';
 
 const settings = z.strictObject({
   /** Somebody who may log in, and where: the server says by which proof before it is given one. */
-  user: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
-  database: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+    .default('postgres'),
+  database: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+    .default('postgres'),
   /** Without TLS nobody may even begin to log in. Not asked of the loopback, on which nobody listens in. */
   refusesPlain: z.boolean().default(false),
 });
@@ -104,7 +110,10 @@ function requireScram(answer: LoginAnswer): void {
     throw new Failure('weak-login', 'the server asks for a password in a way that gives it away');
 }
 
-/** A refusal is what is wanted; that it asks for anything at all is not. */
+/** `invalid_authorization_specification`: no rule lets this one in. */
+const NO_RULE = '28000';
+
+/** That there is no rule for it is what is wanted; that it asks for anything at all is not. */
 async function withoutTls(
   context: ProbeContext,
   { user, database }: Settings,
@@ -115,6 +124,8 @@ async function withoutTls(
   stream.write(startupMessage(user, database));
   const answer = await readLoginAnswer(stream);
   if (answer.is !== 'error') throw new Failure('plain-text', 'somebody may log in without TLS');
+  // Full, or on its way down: that says nothing about the next one.
+  if (answer.code !== NO_RULE) requireScram(answer);
   return { name: 'plain text', ok: true, detail: 'refused' };
 }
 

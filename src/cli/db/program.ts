@@ -99,6 +99,9 @@ function parseRestored(output: string): Restored {
   return { ...(safety === undefined ? {} : { safety }), databases };
 }
 
+/** systemd-run(1), when the unit of another call is still there. */
+const UNIT_IS_THERE = /^Failed to start transient service unit: .*\balready\b/m;
+
 function failure(
   { status, errors }: Answer,
   { role, session, word }: { readonly role: string; readonly session: HostSession; readonly word: string },
@@ -107,7 +110,7 @@ function failure(
   const output = errors.trim();
   if (status === 127)
     return new HostError(`The role ‘${role}’ is not on ${host} yet.`, { hint: 'Run: hostwright apply' });
-  if (status === 3 || output.includes('already'))
+  if (status === 3 || UNIT_IS_THERE.test(output))
     return new HostError(`Another dump or restore of ‘${role}’ is under way on ${host}.`, {
       hint: 'Wait until it has ended, then do this again.',
       output,

@@ -135,7 +135,9 @@ nightly)
   printf 'Made %s\n' "$made" ;;
 list)
   names | while IFS= read -r name; do
-    printf '%s\t%s\t' "$name" "$(cat -- "$folder/$name"/* | wc -c)"
+    # The last line is the sum; of a file, wc asks the system for its length.
+    set -- $(wc -c -- "$folder/$name"/* | tail -n 1)
+    printf '%s\t%s\t' "$name" "\${1:-0}"
     for one in "$folder/$name"/*.dump; do one=\${one##*/}; printf '%s ' "\${one%.dump}"; done
     echo
   done ;;

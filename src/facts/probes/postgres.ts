@@ -1,11 +1,6 @@
 import { sh } from '../../quote.ts';
+import { type ConfigFile, effectiveSettings, type PostgresSetting } from '../postgres/settings.ts';
 import { defineFact } from '../probe.ts';
-
-/** A setting that stands in a cluster's files. */
-export interface PostgresSetting {
-  readonly value: string;
-  readonly file: string;
-}
 
 /** A cluster of PostgreSQL as Debian's tools (postgresql-common) see it. */
 export interface PostgresCluster {
@@ -20,8 +15,12 @@ export interface PostgresCluster {
   readonly spaces: readonly string[];
   /** The rules of pg_hba.conf, one each, with single blanks. */
   readonly rules: readonly string[];
-  /** What its files set, hostwright's own file apart; the last word on each name. `ALTER SYSTEM` has the very last. */
+  /** What its files set, hostwright's own file apart. */
   readonly settings: Readonly<Record<string, PostgresSetting>>;
+  /** postgresql.conf reads the folder `conf.d`, as Debian has it. */
+  readonly readsOwnFile: boolean;
+  /** There is a file of hostwright's in `conf.d`; `rules`: it has also put rules of its own in the place of pg_hba.conf. */
+  readonly own?: { readonly rules: boolean };
 }
 
 /** Clusters of PostgreSQL on the host; none when it is not installed. */
@@ -42,8 +41,11 @@ pg_lsclusters --no-header 2>/dev/null | while read -r hw_version hw_name hw_port
   for f in "$hw_data"/pg_tblspc/*; do [ -L "$f" ] && printf '##space %s\n' "$(readlink -- "$f")"; done
   [ -r "$hw_conf/pg_hba.conf" ] && { echo '##rules'; sed -n 's/^[[:space:]]*\([^#[:space:]]\)/ \1/p' <"$hw_conf/pg_hba.conf"; }
   for f in "$hw_conf/postgresql.conf" "$hw_conf"/conf.d/*.conf "$hw_data/postgresql.auto.conf"; do
-    case $f in */conf.d/${POSTGRES_OWN_FILE}) continue ;; esac
-    [ -r "$f" ] && { printf '##file %s\n' "$f"; sed -n 's/^[[:space:]]*\([A-Za-z]\)/ \1/p' <"$f"; }
+    [ -r "$f" ] || continue
+    case $f in
+    */conf.d/${POSTGRES_OWN_FILE}) echo '##own'; sed -n 's/^hba_file/ hba_file/p' <"$f" ;;
+    *) printf '##file %s\n' "$f"; sed -n 's/^[[:space:]]*\([A-Za-z]\)/ \1/p' <"$f" ;;
+    esac
   done
 done
 true`,
@@ -62,30 +64,23 @@ function readCluster(part: string): PostgresCluster | undefined {
   const [, version, name, port, data] = /^(\d+(?:\.\d+)?) (\S+) (\d+) (\/.*)$/.exec(first) ?? [];
   if (version === undefined || name === undefined || data === undefined) return undefined;
   const spaces: string[] = [];
-  const rules: string[] = [];
-  const settings: Record<string, PostgresSetting> = {};
-  let file = '';
+  const sections: { readonly label: string; readonly path: string; readonly lines: string[] }[] = [];
   for (const line of lines) {
-    const [, label, rest = ''] = /^##(space|rules|file) ?(.*)$/.exec(line) ?? [];
+    const [, label, rest = ''] = /^##(space|rules|own|file) ?(.*)$/.exec(line) ?? [];
     if (label === 'space') spaces.push(rest);
-    else if (label !== undefined) file = rest;
-    else if (line.startsWith(' ') && file === '') rules.push(withoutComment(line).split(/\s+/).join(' '));
-    else if (line.startsWith(' ')) {
-      const setting = readSetting(line);
-      if (setting) settings[setting.name] = { value: setting.value, file };
-    }
+    else if (label !== undefined) sections.push({ label, path: rest, lines: [] });
+    else if (line.startsWith(' ')) sections.at(-1)?.lines.push(line);
   }
-  return { version, name, port: Number(port), data, spaces, rules, settings };
+  const of = (label: string): readonly ConfigFile[] => sections.filter((one) => one.label === label);
+  const rules = of('rules').flatMap((one) => one.lines.map(ruleOf));
+  const [own] = of('own');
+  return {
+    ...{ version, name, port: Number(port), data, spaces, rules },
+    ...effectiveSettings(of('file'), POSTGRES_OWN_FILE),
+    ...(own ? { own: { rules: own.lines.length > 0 } } : {}),
+  };
 }
 
-/** `name = 'value' # comment`; the equals sign may be missing, names have no case. */
-function readSetting(line: string): { readonly name: string; readonly value: string } | undefined {
-  const [, name, quoted, bare] =
-    /^ ([A-Za-z_][\w.]*)(?:\s*=\s*|\s+)(?:'((?:[^']|'')*)'|([^\s#']+))/.exec(line) ?? [];
-  if (name === undefined) return undefined;
-  return { name: name.toLowerCase(), value: (quoted ?? bare ?? '').replaceAll("''", "'") };
-}
-
-function withoutComment(line: string): string {
-  return line.replace(/#.*$/, '').trim();
+function ruleOf(line: string): string {
+  return line.replace(/#.*$/, '').trim().split(/\s+/).join(' ');
 }

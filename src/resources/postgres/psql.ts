@@ -22,9 +22,19 @@ export function plainName(what: string) {
 /**
  * psql(1) as the account postgres, by the socket, reading statements from its standard input. Nothing of a statement is
  * an argument. Rows come one a line, columns with a `|` between.
+ *
+ * Debian's wrapper of psql takes several times as long as psql itself: where the running server says by which port and
+ * socket it is reached (postmaster.pid, lines 4 and 5), it is not needed.
  */
 export function psql(cluster: string): Shell {
-  return sh`runuser -u postgres -- psql --cluster ${cluster} -XqAtw -v ON_ERROR_STOP=1 -d postgres`;
+  const binary = `/usr/lib/postgresql/${cluster.split('/')[0]}/bin/psql`;
+  const account = sh`setpriv --reuid=postgres --regid=postgres --init-groups --`;
+  const options = sh`-XqAtw -v ON_ERROR_STOP=1 -d postgres`;
+  return sh`(
+  { read -r pid; read -r _; read -r _; read -r port; read -r socket; } 2>/dev/null <${`/var/lib/postgresql/${cluster}/postmaster.pid`} &&
+    [ -e "/proc/$pid" ] && [ -x ${binary} ] && exec ${account} ${binary} -h "$socket" -p "$port" ${options}
+  exec ${account} psql --cluster ${cluster} ${options}
+)`;
 }
 
 /** Runs statements that hold nothing secret. */
