@@ -44,7 +44,9 @@ export const probe = defineProbe({
     const open: Duplex[] = [connected.stream];
     const timer = setTimeout(
       () => {
-        for (const stream of open) stream.destroy(new Failure('no-answer', 'no complete answer in time'));
+        // TLS first: else it only hears that what it runs on was closed.
+        for (const stream of [...open].reverse())
+          stream.destroy(new Failure('no-answer', 'no complete answer in time'));
       },
       Math.max(1, deadline - performance.now()),
     );
