@@ -1,6 +1,7 @@
 import { SHARED } from '../../src/compose/nginx/context.ts';
 import type { ExposedEndpoint, PlanNote } from '../../src/compose/recipe.ts';
 import { UserError } from '../../src/errors.ts';
+import { canonicalAddress, isLinkLocal, isLoopback } from '../../src/facts/address.ts';
 import { didYouMean } from '../../src/suggest.ts';
 import { listOf, type ProxyContext } from './inputs.ts';
 import { type Address, addressOf, isName, type Scheme } from './target.ts';
@@ -27,13 +28,16 @@ interface Found {
 
 /**
  * Finds what `to` names. Pure.
- * @throws {UserError} for a role that there is not, or that cannot be passed on to, and for names in a list
+ * @throws {UserError} for a role that there is not, or that cannot be passed on to, for names in a list, and for what
+ * leads back to this role
  */
 export function findUpstream(context: ProxyContext): Upstream {
   const { input } = context;
   const found = listOf(input.to).map((text): Found => {
     const address = addressOf(text);
-    return address ? { address } : roleAddress(context, text);
+    if (!address) return roleAddress(context, text);
+    refuseOwnPort(context, address);
+    return { address };
   });
   const [first] = found;
   if (!first) throw new Error('The list is empty, which its schema does not allow.');
@@ -56,7 +60,10 @@ export function findUpstream(context: ProxyContext): Upstream {
       : {}),
     ...(hostHeader === undefined ? {} : { hostHeader }),
     ...(verified ? { verifiedName: named.host } : {}),
-    notes: scheme.endsWith('s') && !verified ? [unverified(first.address)] : [],
+    notes: [
+      ...(scheme.endsWith('s') && !verified ? [unverified(first.address)] : []),
+      ...(named && (!named.host.includes('.') || named.host.endsWith('.local')) ? [localName(named)] : []),
+    ],
   };
 }
 
@@ -100,6 +107,18 @@ function refuseLoop({ role, others }: ProxyContext, first: string): void {
   }
 }
 
+/** The address of this very port: what comes in would come in again, until no connection is left. */
+function refuseOwnPort({ role, input, facts }: ProxyContext, { host, port }: Address): void {
+  const own = facts.network.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
+  const isHere = isLoopback(host) || own.includes(canonicalAddress(host));
+  // Asked by another name, another role on the port may answer.
+  if (!isHere || port !== input.port || input.hostHeader !== undefined) return;
+  throw new UserError({
+    message: `‘${role}’ would pass requests on to itself: it is what answers on this host at port ${port}.`,
+    hint: `Give the port on which the application answers, as in http://127.0.0.1:3000.`,
+  });
+}
+
 function unknown({ role, endpoints, others }: ProxyContext, name: string) {
   const exists = others.some((other) => other.role === name);
   const serving = [...new Set(endpoints.map((endpoint) => endpoint.role))].filter((other) => other !== role);
@@ -119,13 +138,19 @@ function nameInList({ host }: Address) {
 }
 
 function resolvers({ facts: { network }, role }: ProxyContext, { host }: Address): readonly string[] {
-  const { nameservers } = network.resolver;
+  // nginx takes no interface along with an address, without which one of a link leads nowhere.
+  const nameservers = network.resolver.nameservers.filter((server) => !isLinkLocal(server));
   if (nameservers.length > 0)
     return nameservers.map((server) => (server.includes(':') ? `[${server}]` : server));
   throw new UserError({
     message: `‘${role}’ leads to ${host}, and the host has no name server in /etc/resolv.conf that nginx could ask for it.`,
     hint: 'Write the address instead of the name.',
   });
+}
+
+function localName({ host }: Address): Omit<PlanNote, 'role'> {
+  const text = `nginx asks the name servers for ${host}, and neither /etc/hosts nor the machines around (mDNS). Where they do not know it, visitors get “502 Bad Gateway”: then write the address.`;
+  return { level: 'warning', text };
 }
 
 function unverified({ host }: Address): Omit<PlanNote, 'role'> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/check/report.ts';
+import { reboot } from '../../src/lab/box.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import type { LabState } from '../../src/lab/state.ts';
@@ -36,6 +37,7 @@ roles:
   slow: { recipe: proxy, domain: slow.test, to: "${ONE}", limit: { perSecond: 1, burst: 2 } }
   listed: { recipe: proxy, domain: listed.test, to: "${ONE}", allow: [${LAPTOP}/32] }
   behind: { recipe: proxy, domain: behind.test, to: "${ONE}", trust: [${PHONE}/32] }
+  named: { recipe: proxy, domain: named.test, to: "http://laptop.home.arpa:9001" }
   calls: { recipe: proxy, to: "grpc://${LAPTOP}:9003", port: 50051 }
 `;
 
@@ -85,14 +87,23 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     expect(await apply()).toMatchObject({ changed: 0, roundTrips: 2 });
     const { results } = await check();
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
-    expect(new Set(results.map(({ role }) => role)).size).toBe(10);
+    expect(new Set(results.map(({ role }) => role)).size).toBe(11);
   });
 
   it('pass on to another role by name, to WebSockets, streams of events and gRPC', async () => {
     expect(await curl('anything.test', '/')).toBe('front page');
     expect(await curl('web.test', '/')).toBe('application one');
+    // It answers at one of the two addresses that its name leads to.
+    expect(await curl('named.test', '/')).toBe('application one');
     expect(await client(lab, webSocketEcho, BOX, 'web.test', 'ping')).toBe('ping\n');
     expect(await client(lab, grpcCall, BOX, '50051', 'hello')).toBe('200 0 hello\n');
+    // The same call by curl: five bytes of head, the message.
+    const call = [
+      'sh',
+      '-c',
+      `printf '\\0\\0\\0\\0\\005hello' | curl -sS -m 20 --http2-prior-knowledge -H 'Content-Type: application/grpc' -H 'TE: trailers' --data-binary @- -w ' %{http_code} HTTP/%{http_version}' http://${BOX}:50051/test.Echo/Say | tail -c +6`,
+    ];
+    expect(await on('phone', call)).toBe('hello 200 HTTP/2');
     // The stream never ends, so what has come within two seconds was not held back.
     const events = [
       'sh',
@@ -113,6 +124,9 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     // What is kept here first is passed on in one go.
     expect(await send('7M', 'pair.test')).toBe(`${8 * 1024 * 1024} at once 200`);
     expect(await send('100M', 'web.test').catch(String)).toMatch(/413|reset|pipe/i);
+    // One whose size is known is refused before it is sent.
+    const known = `truncate -s 101M /tmp/large && curl -sS -m 20 -o /dev/null -H "Host: web.test" -T /tmp/large -w "%{http_code} %{size_upload}" http://${BOX}/upload; rm /tmp/large`;
+    expect(await on('phone', ['sh', '-c', known])).toBe('413 0');
   });
 
   it('tell the application who it is that asks, whatever that one says', async () => {
@@ -195,16 +209,24 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     expect(await curl('pair.test', '/')).toBe('application one');
   });
 
-  it('run confined, and go on after a reload, a restart and a rotation of the logs', async () => {
+  it('run confined, and go on after a reload, a restart, a rotation of the logs and a reboot', async () => {
     const score = await box('systemd-analyze security nginx --no-pager | tail -n 1');
     expect(Number(/([\d.]+) OK/.exec(score)?.[1])).toBeLessThanOrEqual(4);
-    for (const action of ['systemctl reload nginx', 'systemctl restart nginx', 'invoke-rc.d nginx rotate']) {
-      await box(action);
-      await expect
-        .poll(() => curl('web.test', '/').catch(String), { timeout: 10_000 })
-        .toBe('application one');
+    const answers = () =>
+      expect.poll(() => curl('web.test', '/').catch(String), { timeout: 20_000 }).toBe('application one');
+    const logged = (): Promise<string> => box('grep -c . /var/log/nginx/web.access.log || :');
+    for (const action of ['reload', 'restart']) {
+      await box(`systemctl ${action} nginx`);
+      await answers();
     }
+    // As logrotate does it.
+    await box('mv /var/log/nginx/web.access.log /var/log/nginx/web.access.log.1; invoke-rc.d nginx rotate');
+    await expect.poll(() => curl('web.test', '/').then(logged), { timeout: 10_000 }).toMatch(/^[1-9]/);
+    await reboot(LAB);
+    await answers();
+    expect(await curl('kept.test', '/', '-o', '/dev/null', '-w', '%header{x-cache-status}')).not.toBe('');
     expect(await box('systemctl is-active nginx')).toBe('active\n');
+    expect(await apply()).toMatchObject({ changed: 0 });
   });
 
   it('say in the check that the application is down, and not the proxy', async () => {
@@ -214,7 +236,7 @@ describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %
     expect(new Set(failed.map(({ cause }) => cause))).toEqual(new Set(['upstream-down']));
     expect(new Set(failed.map(({ role }) => role))).toEqual(
       // ‘kept’ still has its answer.
-      new Set(['web', 'pair', 'slow', 'listed', 'behind', 'calls']),
+      new Set(['web', 'pair', 'slow', 'listed', 'behind', 'named', 'calls']),
     );
   });
 

@@ -93,6 +93,34 @@ describe('where requests go', () => {
     ]);
   });
 
+  it('is asked by no name of ours where it is an address: nobody has a certificate for that', () => {
+    const config = one({ to: 'https://192.168.1.30:8006' });
+    expect(directives(config, 'proxy_ssl_protocols')).toEqual(['TLSv1.2 TLSv1.3']);
+    expect(directives(config, 'proxy_ssl_server_name')).toEqual([]);
+    const named = one({ to: 'https://192.168.1.30:8006', hostHeader: 'nas.example.org' });
+    expect(directives(named, 'proxy_ssl_name')).toEqual(['nas.example.org']);
+    expect(directives(named, 'proxy_set_header')).toContain('Host nas.example.org');
+  });
+
+  it('is a name of the neighbourhood that a name server may not know, as the plan warns', () => {
+    const facts = machine();
+    const resolver = { ...facts.network.resolver, nameservers: ['fe80::1', '192.168.1.1'] };
+    const known = { ...facts, network: { ...facts.network, resolver } };
+    const { notes, config } = proxies({ app: { to: 'http://nas.local:8096' } }, known);
+    expect(notes).toEqual([expect.stringContaining('neither /etc/hosts nor the machines around')]);
+    expect(directives(config('app'), 'resolver')).toEqual(['192.168.1.1 valid=30s']);
+    expect(proxies({ app: { to: 'http://nas.example.org' } }, known).notes).toEqual([]);
+  });
+
+  it.each(['http://127.0.0.1', 'http://localhost:80', 'http://192.168.1.20', 'http://[FD00::20]:80'])(
+    'is not %s, which leads back to where it comes from',
+    (to) => {
+      expect(() => one({ to, domain: 'app.test' })).toThrow('pass requests on to itself');
+      expect(one({ to, port: 8000 })).toContain('listen 8000');
+      expect(one({ to, domain: 'app.test', hostHeader: 'other.test' })).toContain('Host other.test;');
+    },
+  );
+
   it('speaks HTTP/2 for gRPC, in the words of each nginx', () => {
     const given = { to: 'grpc://192.168.1.30:9000', port: 50_051 };
     const old = machine({ nginx: nginxWith({}) });
@@ -137,6 +165,38 @@ describe('who may come in', () => {
       /^# .*\nanna:\$7\$8\S{65,}\nben:\$7\$8\S{65,}\n$/,
     );
   });
+});
+
+it('keeps answers apart that the application may give to one visitor only', () => {
+  const key = (given: Given): string | undefined =>
+    /proxy_cache_key (.*);/.exec(one({ to: APP, cache: {}, ...given }))?.[1];
+  expect(key({})).toBe('"$scheme://$http_host$request_uri"');
+  const trusting = { auth: ['anna'], trust: ['192.168.1.2/32'] };
+  expect(key(trusting)).toBe('"$remote_user $hostwright_app_scheme://$http_host$request_uri"');
+});
+
+it('believes the proxies in front of it, and nobody else', () => {
+  const config = one({ to: APP, trust: ['192.168.1.2/32', 'fd00::2/128'] });
+  expect(directives(config, 'set_real_ip_from')).toEqual(['192.168.1.2/32', 'fd00::2/128']);
+  expect(directives(config, 'proxy_set_header')).toContain('X-Forwarded-Proto $hostwright_app_scheme');
+  expect(directives(one({ to: APP }), 'set_real_ip_from')).toEqual([]);
+});
+
+it('limits requests and uploads as it is told', () => {
+  const config = one({ to: APP, limit: { perSecond: 5 }, uploadMiB: 0, streamUploads: true });
+  expect(config).toContain('limit_req_zone $binary_remote_addr zone=hostwright_app_rate:1m rate=5r/s;');
+  expect(directives(config, 'limit_req')).toEqual(['zone=hostwright_app_rate burst=50 nodelay']);
+  expect(directives(config, 'client_max_body_size')).toEqual(['0']);
+  expect(directives(config, 'proxy_request_buffering')).toEqual(['off']);
+});
+
+it('is confined where nginx serves nothing else, and the plan says so where it does', () => {
+  const dropIn = 'file:/etc/systemd/system/nginx.service.d/hostwright.conf';
+  expect(proxies({ app: { to: APP } }).ids).toContain(dropIn);
+  const other = { 'sites-enabled/shop': 'server { listen 8443; server_name shop.test; root /home/shop; }' };
+  const beside = proxies({ app: { to: APP } }, machine({ nginx: nginxWith(other) }));
+  expect(beside.ids).not.toContain(dropIn);
+  expect(beside.notes).toContainEqual(expect.stringContaining('not narrowed down'));
 });
 
 it('keeps no answer that is for one person, and passes Upgrade on for WebSockets alone', () => {
