@@ -15,6 +15,9 @@ export const inputs = z
       .refine((path) => /^(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/.test(path), {
         error: 'a folder that is served has letters, digits, _, . and - in its path',
       })
+      .refine((path) => !/^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/.test(path), {
+        error: 'nginx sees nothing of homes and of temporary files: serve a folder such as /srv/shared/www',
+      })
       .optional()
       .meta({
         help: 'A folder on the host in place of one that is uploaded: what lies in it is served, whoever puts it there.',
