@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * Suites that take several minutes. vitest starts large files first for want of better knowledge, and these are small: begun
  * last, each would keep one worker busy while the others have nothing left to do.
  */
-const LONG = ['faults', 'month', 'manifest', 'connect'].map((name) => `/${name}.lab.test.ts`);
+const LONG = ['faults', 'month', 'manifest', 'all-roles', 'connect'].map((name) => `/${name}.lab.test.ts`);
 
 /** The order of suites: those known to be long, then as vitest would have it. */
 export class LongestFirst extends BaseSequencer {
