@@ -86,10 +86,11 @@ function sandbox(
 ): readonly Resource[] {
   const folder = `/etc/systemd/system/${unit}.service.d`;
   const folders = [data, ...spaces].filter((place) => !place.startsWith('/var/lib/postgresql/'));
+  const home = folders.some((place) => /^\/(home|root)\//.test(place));
   return [
     directory.of({ path: folder, mode: '0755' }),
     file.of(
-      { path: `${folder}/hostwright.conf`, content: template('sandbox.conf', { role, host, folders }) },
+      { path: `${folder}/hostwright.conf`, content: template('sandbox.conf', { role, host, folders, home }) },
       { notify: [{ service: unit, action: 'restart' }] },
     ),
   ];
