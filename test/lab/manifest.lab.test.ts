@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtInCatalogue } from '../../src/compose/catalogue.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
 import { workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
-import { applyCase, change, type LabCase, labCases } from './support/recipe-cases.ts';
+import { applyCase, change, inTurns, type LabCase, labCases } from './support/recipe-cases.ts';
 import { restoreSnapshot, takeSnapshot, upToDate } from './support/snapshot.ts';
 
 const LAB = 'manifest';
@@ -14,17 +15,29 @@ const LAB = 'manifest';
 const LEFT = `timeout 20 sh -c "while systemctl is-active --quiet 'hostwright-run-*'; do sleep 0.1; done"
 find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/log/*'`;
 
+const turns = inTurns(labCases(LAB));
+
+it('takes every recipe back in both ways and on both releases, each case at least once', () => {
+  const recipeOf = ({ name }: LabCase) => name.slice(0, name.indexOf('/'));
+  for (const recipe of builtInCatalogue().names()) {
+    const own = turns.filter(({ example }) => recipeOf(example) === recipe);
+    expect(new Set(own.map(({ way }) => way)).size, recipe).toBe(2);
+    expect(new Set(own.map(({ release }) => release)).size, recipe).toBe(2);
+  }
+  expect(new Set(turns.map(({ example }) => example.name))).toEqual(
+    new Set(labCases(LAB).map(({ name }) => name)),
+  );
+});
+
 /**
  * Every recipe, from its own cases: applied and taken back, the machine is as it was. A new recipe is tried as soon as it
  * has a case.
  */
 describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
   let before: Manifest;
-  // Each case is taken back in one way on one release and in the other way on the other.
-  const turn = release === 'bookworm' ? 0 : 1;
-  const cases = labCases(LAB);
-  const rolledBack = cases.filter((_, index) => index % 2 === turn);
-  const removed = cases.filter((_, index) => index % 2 !== turn);
+  const mine = turns.filter((turn) => turn.release === release);
+  const rolledBack = mine.filter(({ way }) => way === 'rollback');
+  const removed = mine.filter(({ way }) => way === 'remove');
 
   beforeAll(async () => {
     await labUp({ name: LAB, release, report: () => undefined });
@@ -46,14 +59,14 @@ describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
     }
   };
 
-  it.each(rolledBack)('$name: apply, then rollback', (example) =>
+  it.each(rolledBack)('$example.name: apply, then rollback', ({ example }) =>
     leavesNoTrace(example, async (folder) => {
       const changes = await applyCase(folder);
       if (changes.length > 0) await change(['rollback'], folder);
     }),
   );
 
-  it.each(removed)('$name: apply, then remove', (example) =>
+  it.each(removed)('$example.name: apply, then remove', ({ example }) =>
     leavesNoTrace(example, async (folder) => {
       await applyCase(folder);
       for (const role of example.roles.slice(1)) await change(['remove', role], folder);

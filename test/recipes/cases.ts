@@ -45,12 +45,14 @@ export interface RecipeCase {
 export interface CaseFiles {
   readonly host: Readonly<Record<string, unknown>>;
   readonly files: Readonly<Record<string, string>>;
+  /** Name of the machine that it is planned for. */
+  readonly facts: string;
 }
 
 /** Reads a case, for trying it on a real machine. */
 export function readCase({ path }: RecipeCase): CaseFiles {
-  const { host, files } = read(path);
-  return { host: typeof host === 'string' ? (parse(host) as Record<string, unknown>) : host, files };
+  const { host, files, facts } = read(path);
+  return { host: typeof host === 'string' ? (parse(host) as Record<string, unknown>) : host, files, facts };
 }
 
 /** The names of the secrets that the roles of a case ask for, and where on the host they may be. */

@@ -92,19 +92,20 @@ ${plain(key)} && ${hasMetadata(key, { mode: '0640', owner, group })} || exit 1
 hw_public=$(openssl pkey -in ${key} -passin pass: -pubout) || exit 1
 [ "$(openssl x509 -in ${certificate} -noout -pubkey)" = "$hw_public" ] || exit 1
 case $hw_public in *${P256}*) ;; *) exit 1 ;; esac
-[ "$(openssl x509 -in ${certificate} -noout -ext subjectAltName | sed -n '2s/^ *//p')" = ${printed(names)} ] || exit 1
+[ "$(openssl x509 -in ${certificate} -noout -ext subjectAltName | sed -n '2s/^ *//p' | sed 's/, /\n/g' | LC_ALL=C sort)" = ${printed(names)} ] || exit 1
 openssl verify -no-CApath -no-CAstore -CAfile ${certificate} ${certificate} || exit 1
 openssl x509 -in ${certificate} -noout -checkend ${RENEWED_BEFORE * 86_400}`;
 }
 
-/** The alternative names as openssl-x509(1) prints them: IPv6 in eight groups of capital digits. */
+/** The alternative names as openssl-x509(1) prints them, sorted, for their order says nothing: IPv6 in eight groups of capital digits. */
 function printed(names: readonly string[]): string {
   return names
     .map((name) => {
       if (isIP(name) === 0) return `DNS:${name}`;
       return `IP Address:${isIP(name) === 6 ? eightGroups(name) : name}`;
     })
-    .join(', ');
+    .toSorted()
+    .join('\n');
 }
 
 function eightGroups(address: string): string {

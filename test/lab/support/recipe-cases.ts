@@ -15,19 +15,50 @@ export interface LabCase {
   readonly idle?: boolean;
 }
 
-/** Every case of every built-in recipe that comes to a plan with something in it. */
+/**
+ * Every case of every built-in recipe that comes to a plan with something in it. What a case shows of a machine in use, a
+ * bare one of the lab does not show: it would only repeat the recipe's other cases.
+ */
 export function labCases(lab: string): readonly LabCase[] {
   return builtInCatalogue()
     .names()
     .flatMap((recipe) =>
       casesOfRecipe(recipe)
         .filter((example) => !/^(?:There is no plan|Nothing to change)/.test(expectedPlan(example)))
+        .filter((example) => !readCase(example).facts.startsWith('busy-'))
         .map((example) => {
           const { host, files } = readCase(example);
           const idle = /^Nothing to change/m.test(expectedPlan(example));
           return { ...labCase(`${recipe}/${example.name}`, lab, host, files), idle };
         }),
     );
+}
+
+/** How a case is taken back, and where. */
+export interface Turn {
+  readonly example: LabCase;
+  readonly release: 'bookworm' | 'trixie';
+  readonly way: 'rollback' | 'remove';
+}
+
+/**
+ * Each case once, a lone one twice, so that every recipe is taken back in both ways and on both releases: real machines are
+ * slow, and a case is rarely undone otherwise on one release than on the other.
+ */
+export function inTurns(cases: readonly LabCase[]): readonly Turn[] {
+  const recipeOf = ({ name }: LabCase) => name.slice(0, name.indexOf('/'));
+  const recipes = [...new Set(cases.map(recipeOf))];
+  const casesByRecipe = recipes.map((recipe) => cases.filter((example) => recipeOf(example) === recipe));
+  return casesByRecipe.flatMap((own, place) =>
+    Array.from({ length: Math.max(2, own.length) }, (_, turn) => own[turn % own.length]).flatMap(
+      (example, turn): readonly Turn[] => {
+        const release = (place + turn) % 2 === 0 ? 'bookworm' : 'trixie';
+        // The third case is on the release of the first, and is taken back in the other way.
+        const way = (turn + Math.floor(turn / 2)) % 2 === 0 ? 'rollback' : 'remove';
+        return example ? [{ example, release, way }] : [];
+      },
+    ),
+  );
 }
 
 /** A host file for a lab's box. */
