@@ -1,56 +1,94 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reboot } from '../../src/lab/box.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
-import { differences } from '../../src/rehearse/manifest.ts';
+import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
 import { hostwright, jsonLines, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
-import { restoreSnapshot, takeSnapshot, upToDate } from './support/snapshot.ts';
+import { upToDate } from './support/snapshot.ts';
 
 const LAB = 'postgres';
+const BOX = '192.168.1.20';
 const ROWS = `SELECT md5(string_agg(p::text, ',' ORDER BY id)) FROM posts p`;
+const ANNA = 'user=anna dbname=blog sslmode=require';
 
 let folder: WorkingFolder;
 
-async function on(node: 'box' | 'phone', script: string): Promise<{ code: number; text: string }> {
+async function on(
+  node: 'box' | 'phone' | 'internet',
+  script: string,
+): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await labCapture({ name: LAB, node, argv: ['sh', '-euc', script] });
   return { code, text: (stdout + stderr).trim() };
 }
 
-/** As the administrator, on the host itself. */
-const sql = async (database: string, statement: string): Promise<string> =>
-  (await on('box', `cd /; runuser -u postgres -- psql -XqAt -d ${database} -c "${statement}"`)).text;
-
-async function phone(connection: string, statement: string, password: string) {
-  const quoted = `"host=192.168.1.20 ${connection}" -XqAtc "${statement}"`;
-  return on('phone', `PGPASSWORD=${password} psql ${quoted}`);
+/** On the box, where it has to succeed. */
+async function box(script: string): Promise<string> {
+  const { code, text } = await on('box', script);
+  if (code !== 0) throw new Error(`${script}: ${code}\n${text}`);
+  return text;
 }
 
-function hostFile(expose: string): void {
-  const role = `{ databases: [{ name: blog, owner: anna, extensions: [pg_trgm] }], users: [report], expose: ${expose} }`;
+/** As the administrator, on the host itself. */
+const sql = (database: string, statement: string): Promise<string> =>
+  box(`cd /; runuser -u postgres -- psql -XqAt -d ${database} -c "${statement}"`);
+
+/** Debian's psql on another machine. */
+async function psql(
+  connection: string,
+  statement: string,
+  password: string,
+  to = BOX,
+  from: 'phone' | 'internet' = 'phone',
+) {
+  const quoted = `"host=${to} connect_timeout=3 ${connection}" -XqAtc "${statement}"`;
+  return on(from, `PGPASSWORD='${password}' psql ${quoted}`);
+}
+
+function hostFile(expose: string, more = '', port = 5432): void {
+  const role = `{ databases: [{ name: blog, owner: anna, extensions: [pg_trgm] }${more}], users: [report], port: ${port}, expose: ${expose} }`;
   folder.write(
     'host.yaml',
-    `hostwright: 1\nhost: attic\nconnect: { lab: ${LAB} }\nroles:\n  postgres: ${role}\n`,
+    `hostwright: 1\nhost: attic\nconnect: { lab: ${LAB} }\nroles:\n  firewall: {}\n  postgres: ${role}\n`,
   );
 }
 
-const call = (...words: string[]) => hostwright(words, folder.path);
+async function call(words: readonly string[], code = 0) {
+  const finished = await hostwright(words, folder.path);
+  const told = `${words.join(' ')}\n${finished.stderr}\n${finished.stdout.slice(-3000)}`;
+  expect(finished.code, told).toBe(code);
+  return finished;
+}
+const json = async <Answer>(...words: string[]): Promise<Answer> =>
+  jsonLines((await call([...words, '--json'])).stdout).at(-1) as Answer;
+const apply = async (...options: string[]) =>
+  summaryOf(await call(['apply', '--yes', '--no-check', '--json', ...options]));
 const passwordOf = async (role: string): Promise<string> =>
-  (await call('secrets', 'show', `postgres/${role}`, '--yes')).stdout.trim();
+  (await call(['secrets', 'show', `postgres/${role}`, '--yes'])).stdout.trim();
 
-async function apply(...options: string[]) {
-  const finished = await call('apply', '--yes', '--no-check', '--json', ...options);
-  const summary = summaryOf(finished);
-  expect(summary, finished.stderr).toMatchObject({ failed: 0 });
-  return summary;
+interface Report {
+  readonly results: readonly {
+    readonly vantage: string;
+    readonly role: string;
+    readonly expect: string;
+    readonly ok: boolean;
+    readonly steps: readonly { readonly name: string }[];
+  }[];
 }
 
 describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => {
+  let before: Manifest;
+  let six: string;
+
   beforeAll(async () => {
     folder = workingFolder();
     await labUp({ name: LAB, release, report: () => undefined });
     await upToDate(LAB);
-    await takeSnapshot(LAB, 'start');
+    before = await manifestOf(LAB);
+    six = await box(
+      "ip -6 -o addr show scope global | sed -n 's/.*inet6 \\(2001[^/]*\\).*/\\1/p' | head -n 1",
+    );
   });
   afterAll(async () => {
     await labDown({ name: LAB, report: () => undefined });
@@ -59,8 +97,7 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
 
   it('is not put on the internet', async () => {
     hostFile('internet');
-    const { code, stderr } = await call('plan');
-    expect(code).toBe(2);
+    const { stderr } = await call(['plan'], 2);
     expect(stderr).toContain('A database server is not for the internet');
   });
 
@@ -70,104 +107,135 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
     expect(await apply()).toMatchObject({ changed: 0, roundTrips: 2 });
 
     const [anna, report] = [await passwordOf('anna'), await passwordOf('report')];
-    const made = await phone(
-      'user=anna dbname=blog sslmode=require',
-      `CREATE TABLE posts (id int PRIMARY KEY, body text); INSERT INTO posts SELECT g, repeat('é', g % 50) FROM generate_series(1, 500) g; SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,
+    const made = await psql(
+      ANNA,
+      `CREATE TABLE posts (id int PRIMARY KEY, body text); INSERT INTO posts SELECT g, repeat('é', g % 50) FROM generate_series(1, 500) g; SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,
       anna,
     );
-    expect(made).toEqual({ code: 0, text: 't' });
+    expect(made).toEqual({ code: 0, text: 't|TLSv1.3' });
+    expect(await psql(ANNA, `SELECT similarity('word', 'words') > 0`, anna, six)).toEqual({
+      code: 0,
+      text: 't',
+    });
     const refused = [
       ['user=report dbname=blog sslmode=require', report, 'CONNECT'],
       ['user=anna dbname=blog sslmode=disable', anna, 'no encryption'],
       ['user=postgres dbname=blog sslmode=require', 'x', 'no pg_hba.conf entry'],
       ['user=anna dbname=postgres sslmode=require', anna, 'no pg_hba.conf entry'],
-      ['user=anna dbname=blog sslmode=require', 'wrong', 'password authentication failed'],
+      [ANNA, 'wrong', 'password authentication failed'],
+      [`${ANNA} require_auth=password,md5,none`, anna, 'server requested SASL authentication'],
     ] as const;
     for (const [connection, password, why] of refused) {
-      const answer = await phone(connection, 'SELECT 1', password);
-      expect([connection, answer.code]).toEqual([connection, 2]);
-      expect(answer.text).toContain(why);
+      const answer = await psql(connection, 'SELECT 1', password);
+      expect([connection, answer.code, answer.text]).toEqual([connection, 2, expect.stringContaining(why)]);
     }
-    const check = jsonLines((await call('check', '--json')).stdout).at(-1) as { ok: boolean };
-    expect(check.ok).toBe(true);
+    for (const address of [six, '203.0.113.2'])
+      expect((await psql(ANNA, 'SELECT 1', anna, address, 'internet')).code).toBe(2);
+    expect(
+      await sql(
+        'postgres',
+        `SELECT bool_and(rolpassword LIKE 'SCRAM-SHA-256%') FROM pg_authid WHERE rolcanlogin AND rolname <> 'postgres'`,
+      ),
+    ).toBe('t');
+
+    const { results } = await json<Report>('check');
+    const mine = results.filter(({ role }) => role === 'postgres');
+    expect(mine.filter(({ ok }) => !ok)).toEqual([]);
+    const from = (vantage: string, wanted: string) =>
+      mine.find((one) => one.vantage === vantage && one.expect === wanted)?.steps.map(({ name }) => name);
+    expect(from('phone', 'reachable')).toEqual(['tcp', 'tls', 'login', 'plain text']);
+    expect(from('internet', 'blocked')).toEqual(['blocked']);
   });
 
-  it('is confined', async () => {
+  it('is confined, and comes back after a reboot', async () => {
+    const anna = await passwordOf('anna');
+    await reboot(LAB);
+    expect((await psql(ANNA, 'SELECT count(*) FROM posts', anna)).text).toBe('500');
     const units = 'postgresql@*-main.service hostwright-dump-postgres.service';
-    const { text } = await on(
-      'box',
-      `systemd-analyze security --no-pager ${units} | grep 'Overall exposure'`,
-    );
+    const text = await box(`systemd-analyze security --no-pager ${units} | grep 'Overall exposure'`);
     const levels = [...text.matchAll(/: ([\d.]+) /g)].map(([, level]) => Number(level));
     expect(levels).toHaveLength(2);
     for (const level of levels) expect(level).toBeLessThanOrEqual(4);
+    expect(await box('systemctl --failed --no-legend')).toBe('');
   });
 
   it('restores the same rows, from a dump of its own or the nightly one', async () => {
-    const before = await sql('blog', ROWS);
-    const dumped = await call('db', 'dump', 'postgres', '--json');
-    const { dump } = jsonLines(dumped.stdout).at(-1) as { dump: string };
-    await on('box', 'systemctl start hostwright-dump-postgres');
+    const rows = await sql('blog', ROWS);
+    await sql(
+      'postgres',
+      `GRANT CONNECT ON DATABASE blog TO report; ALTER DATABASE blog SET work_mem = '9MB'`,
+    );
+    const { dump } = await json<{ dump: string }>('db', 'dump', 'postgres');
+    await box('systemctl start hostwright-dump-postgres');
+    const { dumps } = await json<{ dumps: { name: string; databases: string[] }[] }>(
+      'db',
+      'list',
+      'postgres',
+    );
+    expect(dumps.map(({ databases }) => databases)).toEqual([['blog'], ['blog']]);
+    expect(dumps[1]?.name).toBe(dump);
 
     await sql('postgres', 'DROP DATABASE blog');
-    expect((await call('db', 'restore', 'postgres', '--yes')).code).toBe(0);
-    expect(await sql('blog', ROWS)).toBe(before);
+    await call(['db', 'restore', 'postgres', '--yes']);
+    expect(await sql('blog', ROWS)).toBe(rows);
+    expect((await psql(ANNA, 'SELECT count(*) FROM posts', await passwordOf('anna'))).text).toBe('500');
 
     await sql('blog', 'DELETE FROM posts WHERE id < 100; CREATE TABLE later (x int)');
+    await sql(
+      'postgres',
+      `GRANT CONNECT ON DATABASE blog TO report; ALTER DATABASE blog SET work_mem = '9MB'`,
+    );
     const changed = await sql('blog', ROWS);
-    const restored = await call('db', 'restore', 'postgres', dump, '--yes', '--json');
-    const { safety } = jsonLines(restored.stdout).at(-1) as { safety: string };
-    expect(await sql('blog', ROWS)).toBe(before);
-    expect(await sql('blog', `SELECT to_regclass('later') IS NULL`)).toBe('t');
-    expect((await call('db', 'restore', 'postgres', safety, '--yes')).code).toBe(0);
+    const { safety } = await json<{ safety: string }>('db', 'restore', 'postgres', dump, '--yes');
+    expect(
+      await sql(
+        'blog',
+        `${ROWS} UNION ALL SELECT (to_regclass('later') IS NULL)::text UNION ALL SELECT current_setting('work_mem') UNION ALL SELECT has_database_privilege('report', 'blog', 'CONNECT')::text`,
+      ),
+    ).toBe(`${rows}\ntrue\n9MB\ntrue`);
+    await call(['db', 'restore', 'postgres', safety, '--yes']);
     expect(await sql('blog', ROWS)).toBe(changed);
     expect(await apply()).toMatchObject({ changed: 0 });
 
-    expect(await call('db', 'restore', 'postgres', 'nonsense', '--yes')).toMatchObject({ code: 2 });
-    expect(await call('db', 'dump', 'nobody')).toMatchObject({ code: 2 });
-    await on('box', "systemctl stop 'postgresql@*-main'");
-    const stopped = await call('db', 'dump', 'postgres');
-    expect(stopped).toMatchObject({ code: 1 });
+    await call(['db', 'restore', 'postgres', 'nonsense', '--yes'], 2);
+    await call(['db', 'dump', 'nobody'], 2);
+    const unit = '$(pg_lsclusters --no-header | awk \'{ print "postgresql@" $1 "-" $2 }\')';
+    await box(`systemctl stop ${unit}`);
+    const stopped = await call(['db', 'dump', 'postgres'], 1);
     expect(stopped.stderr).toContain('does not answer');
-    await on('box', "systemctl start 'postgresql@*-main' --all || systemctl restart postgresql");
+    expect(await apply()).toMatchObject({ failed: 0 });
+    expect(await sql('blog', ROWS)).toBe(changed);
   });
 
   it('gets new passwords, and takes over what was there only on a word', async () => {
     const old = await passwordOf('anna');
-    expect((await call('secrets', 'rotate', 'postgres/anna', '--yes')).code).toBe(0);
-    const login = 'user=anna dbname=blog sslmode=require';
-    expect((await phone(login, 'SELECT 1', old)).code).toBe(2);
-    expect((await phone(login, 'SELECT 1', await passwordOf('anna'))).code).toBe(0);
-    await sql('blog', 'DROP TABLE posts, later');
+    await call(['secrets', 'rotate', 'postgres/anna', '--yes']);
+    expect((await psql(ANNA, 'SELECT 1', old)).code).toBe(2);
+    expect((await psql(ANNA, 'SELECT 1', await passwordOf('anna'))).code).toBe(0);
 
     await sql('postgres', `CREATE ROLE wiki LOGIN PASSWORD 'theirs'`);
     await sql('postgres', 'CREATE DATABASE wiki');
-    folder.write(
-      'host.yaml',
-      `hostwright: 1\nhost: attic\nconnect: { lab: ${LAB} }\nroles:\n  postgres: { databases: [{ name: blog, owner: anna, extensions: [pg_trgm] }, { name: wiki }], users: [report] }\n`,
-    );
-    const stopped = await call('apply', '--yes', '--no-check');
+    hostFile('lan', ', { name: wiki }');
+    const stopped = await call(['apply', '--yes', '--no-check'], 1);
     expect(stopped.stdout + stopped.stderr).toContain('--adopt postgres-role:wiki');
     await apply('--adopt', 'postgres-role:wiki', '--adopt', 'postgres-database:wiki');
     const owner = `SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'wiki'`;
     expect(await sql('postgres', owner)).toBe('wiki');
-    expect((await call('rollback', '--yes')).code).toBe(0);
+    await call(['rollback', '--yes']);
     expect(await sql('postgres', owner)).toBe('postgres');
     expect(
-      await sql('postgres', `SELECT rolpassword LIKE 'SCRAM%' FROM pg_authid WHERE rolname = 'wiki'`),
-    ).toBe('t');
-    const theirs = 'host=127.0.0.1 user=wiki dbname=postgres';
-    expect((await on('box', `PGPASSWORD=theirs psql "${theirs}" -Atc 'SELECT 1'`)).text).toBe('1');
+      await box(`PGPASSWORD=theirs psql 'host=127.0.0.1 user=wiki dbname=postgres' -Atc 'SELECT 1'`),
+    ).toBe('1');
   });
 
-  it('is taken off again, and its data is kept', async () => {
-    await restoreSnapshot(LAB, 'start');
-    const before = await manifestOf(LAB);
-    hostFile('lan');
-    await apply('--take-over');
-    await phone('user=anna dbname=blog sslmode=require', 'CREATE TABLE t (a int)', await passwordOf('anna'));
-    expect((await call('remove', 'postgres', '--yes')).code).toBe(0);
+  it('moves to another port, and is taken off again with its data kept', async () => {
+    hostFile('lan', '', 5433);
+    await apply();
+    expect(await apply()).toMatchObject({ changed: 0 });
+    expect((await psql(`${ANNA} port=5433`, 'SELECT 1', await passwordOf('anna'))).text).toBe('1');
+    await call(['remove', '--all', '--yes']);
     expect(differences(before, await manifestOf(LAB))).toEqual([]);
-    expect((await on('box', 'find /var/backups/hostwright -name PG_VERSION | head -n 1')).text).not.toBe('');
+    expect(await box('find /var/backups/hostwright -name PG_VERSION | head -n 1')).not.toBe('');
+    expect(await box('find /var/backups -name blog.dump | head -n 1')).not.toBe('');
   });
 });
