@@ -1,7 +1,6 @@
 import { namesOf, SHARED, sharedAs } from '../../src/compose/nginx/context.ts';
 import { nginxParts } from '../../src/compose/nginx/parts.ts';
 import { findPlace, type Place } from '../../src/compose/nginx/place.ts';
-import { isHidden } from '../../src/compose/nginx/sandbox.ts';
 import { defineRecipe, type RecipeParts } from '../../src/compose/recipe.ts';
 import { UserError } from '../../src/errors.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
@@ -46,7 +45,6 @@ export default defineRecipe({
       });
     const files = uploaded(context);
     const place = findPlace(context);
-    if (place.onlyOurs) refuseHidden(context);
     const { first, before, proven, last, notes } = nginxParts(context, place);
     return {
       resources: [
@@ -60,14 +58,6 @@ export default defineRecipe({
     };
   },
 });
-
-function refuseHidden({ role, input: { root } }: SiteContext): void {
-  if (root === undefined || !isHidden(root)) return;
-  throw new UserError({
-    message: `‘${role}’ cannot serve ${root}: nginx’s service is confined, and sees nobody’s home and no temporary files.`,
-    hint: 'Put the files elsewhere, such as below /srv.',
-  });
-}
 
 /** The files of the site, unless they lie on the host anyway. */
 function uploaded({ role, input, folder }: SiteContext): Required<RecipeParts> {

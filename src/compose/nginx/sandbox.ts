@@ -45,10 +45,3 @@ SystemCallArchitectures=native
 # It holds memory of programs that is writable or executable, never both.
 MemoryDenyWriteExecute=yes
 `;
-
-const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp', '/dev', '/proc', '/sys'];
-
-/** Whether what lies there is out of nginx's sight, or another thing than people see there. */
-export function isHidden(path: string): boolean {
-  return HIDDEN.some((folder) => path === folder || path.startsWith(`${folder}/`));
-}

@@ -29,14 +29,6 @@ describe('the configuration of a site', () => {
       );
   });
 
-  it('never serves what its confined service cannot see', () => {
-    expect(() => config({ blog: { root: '/home/me/www' } })).toThrow('sees nobody’s home');
-    expect(config({ blog: { root: '/homes/me' } })).toContain('root /homes/me;');
-    const shop = 'server { listen 8443; server_name shop.test; root /home/shop; }';
-    const beside = machine({ nginx: nginxWith({ 'sites-enabled/shop': shop }) });
-    expect(config({ blog: { root: '/home/me/www' } }, beside)).toContain('root /home/me/www;');
-  });
-
   it('gives each site a variable of its own', () => {
     const all = sites({ a: { domain: 'a.test' }, 'a-b': { domain: 'b.test' } }).configs;
     const variables = all.map(({ content }) => directives(content, 'add_header').at(-1));
