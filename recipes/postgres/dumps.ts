@@ -9,6 +9,8 @@ import { databasesOf, type PostgresInput } from './inputs.ts';
 /** Names that no database of a host file has (see inputs). One restore at a time has them. */
 const NEW = 'hostwright_new';
 const OLD = 'hostwright_old';
+/** That what IF EXISTS asks for is not there, is no news. */
+const QUIET = 'SET client_min_messages = warning;';
 
 export function dumpsOf({ role, input }: { readonly role: string; readonly input: PostgresInput }): Dumps {
   return { role, user: 'postgres', databases: databasesOf(input).map(({ name }) => name) };
@@ -38,7 +40,7 @@ export function dumpFunctions({ id }: Pick<Cluster, 'id'>, input: PostgresInput)
 function restore(sql: (text: string) => Shell, pgRestore: Shell, input: PostgresInput): Shell {
   const cases = databasesOf(input).map(
     ({ name, owner }) => sh`${name})
-  ${sql(`DROP DATABASE IF EXISTS ${NEW} WITH (FORCE); DROP DATABASE IF EXISTS ${OLD} WITH (FORCE);
+  ${sql(`${QUIET} DROP DATABASE IF EXISTS ${NEW} WITH (FORCE); DROP DATABASE IF EXISTS ${OLD} WITH (FORCE);
 ${createDatabase(NEW, owner)}
 ${closeDatabase(NEW)}
 ${copyRights(name)}`)} || return 1
@@ -50,7 +52,7 @@ ${copyRights(name)}`)} || return 1
     [ "$tries" -lt 10 ] || { ${sql(`DROP DATABASE ${NEW}`)}; return 1; }
     sleep 1
   done
-  ${sql(`DROP DATABASE IF EXISTS ${OLD} WITH (FORCE)`)} ;;`,
+  ${sql(`${QUIET} DROP DATABASE IF EXISTS ${OLD} WITH (FORCE);`)} ;;`,
   );
   return sh`case $1 in
 ${joinShell(cases)}
