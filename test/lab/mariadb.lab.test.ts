@@ -163,7 +163,8 @@ SELECT @@local_infile, @@skip_name_resolve, @@require_secure_transport, @@have_s
     expect((await phone(password, 'blog', 'SELECT COUNT(*) FROM notes', 'blog')).stdout).toBe('2\n');
 
     // Dump, drop, restore: the same rows.
-    const all = 'SELECT id, text, HEX(raw) FROM notes ORDER BY id; SELECT * FROM texts; SHOW TRIGGERS;';
+    const all =
+      'SELECT id, text, HEX(raw) FROM notes ORDER BY id; SELECT * FROM texts; SELECT TRIGGER_NAME, ACTION_STATEMENT, DEFINER, SQL_MODE FROM information_schema.TRIGGERS;';
     const rowsBefore = (await phone(password, 'blog', all, 'blog')).stdout;
     expect(rowsBefore).toContain('00FF27');
     await box('systemctl start hostwright-dump-db.service');

@@ -31,20 +31,24 @@ export const probe = defineProbe({
     if (!connected.stream) return connected.outcome;
     const { stream, step } = connected;
     const steps = [step];
-    const left = Math.max(1, deadline - performance.now());
+    const open: Duplex[] = [stream];
     const timer = setTimeout(
-      () => stream.destroy(new Failure('no-answer', 'no complete answer in time')),
-      left,
+      () => {
+        // TLS first: else it only hears that what it runs on was closed.
+        for (const one of [...open].reverse())
+          one.destroy(new Failure('no-answer', 'no complete answer in time'));
+      },
+      Math.max(1, deadline - performance.now()),
     );
     try {
-      await converse(stream, tls, steps);
+      await converse(open, tls, steps);
       return { ok: true, connected: true, steps };
     } catch (error) {
       const { causeId, message } = failureOf(error);
       return failed(causeId, [...steps, { name: 'mariadb', ok: false, detail: message }]);
     } finally {
       clearTimeout(timer);
-      stream.destroy();
+      for (const one of open) one.destroy();
     }
   },
 });
@@ -58,26 +62,25 @@ class Failure extends Error {
   }
 }
 
-async function converse(stream: Duplex, tls: boolean, steps: ReportStep[]): Promise<void> {
+/** @param open what is connected; TLS is added to it */
+async function converse(open: Duplex[], tls: boolean, steps: ReportStep[]): Promise<void> {
+  const [stream] = open;
+  if (!stream) return;
   const greeting = parseGreeting((await readPacket(stream)).payload);
   if ('is' in greeting) throw new Failure('turned-away', greeting.text);
   steps.push({ name: 'mariadb', ok: true, detail: greeting.version });
   // It has been greeted: that login is ended properly before the lack of TLS is told.
   const usesTls = tls && greeting.tls;
-  const channel = usesTls ? await encrypt(stream, steps) : stream;
-  try {
-    await beRefused(channel, usesTls);
-  } finally {
-    if (channel !== stream) channel.destroy();
-  }
+  await beRefused(usesTls ? await encrypt(stream, open, steps) : stream, usesTls);
   if (tls && !usesTls) throw new Failure('no-tls', 'the server does not offer TLS');
   steps.push({ name: 'login', ok: true, detail: 'a stranger without a password is refused' });
 }
 
 /** The certificate may be self-signed: whose it is, is not what this proves. */
-async function encrypt(stream: Duplex, steps: ReportStep[]): Promise<TLSSocket> {
+async function encrypt(stream: Duplex, open: Duplex[], steps: ReportStep[]): Promise<TLSSocket> {
   stream.write(packet({ sequence: 1, payload: tlsRequest() }));
   const secured = connectTls({ socket: stream, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+  open.push(secured);
   await new Promise<void>((resolve, reject) => {
     secured.once('secureConnect', resolve);
     secured.once('error', reject);
