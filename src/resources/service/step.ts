@@ -92,10 +92,14 @@ function validated(name: string, command: readonly string[]): Shell {
 }`;
 }
 
-/** Back to what it was. A unit that did not exist then is stopped and disabled, if it still is there. */
+/**
+ * Back to what it was. A unit that did not exist then is stopped and disabled, if it still is there; one that a generator
+ * has enabled, as that of PostgreSQL does, goes on being enabled by that alone.
+ */
 function undo(unit: string, before: Shell): Shell {
   return sh`if [ "$(systemctl show --value --property=LoadState -- ${unit})" = not-found ]; then exit 0; fi
 case $(cat ${before}) in
+*UnitFileState=enabled-runtime*) systemctl --quiet disable -- ${unit} ;;
 *UnitFileState=enabled*) systemctl --quiet enable -- ${unit} ;;
 *UnitFileState=disabled* | *UnitFileState=) systemctl --quiet disable -- ${unit} ;;
 esac || exit 1
