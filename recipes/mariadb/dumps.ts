@@ -32,8 +32,9 @@ gzip -dc -- "$part_file" | tail -n 1 | grep -q '^-- Dump completed' && mv -T -- 
 gzip -t -- "$2" && drop ${TRIAL} || return 1
 {
   printf '%s\n' ${`CREATE DATABASE ${TRIAL}; USE ${TRIAL};`}
-  # Without the lines that name the database; no row begins a line.
-  gzip -dc -- "$2" | sed -e '1,/^USE /{ /^CREATE DATABASE /d; }' -e '/^USE .'"$1"'.;$/d'
+  # Without the lines that name the database; no row begins a line. A trigger that is older than the database's collation
+  # has a line that changes it, and one that changes it back.
+  gzip -dc -- "$2" | sed -e '1,/^USE /{ /^CREATE DATABASE /d; }' -e '/^USE .'"$1"'.;$/d' -e '/^ALTER DATABASE .'"$1"'. CHARACTER SET /d'
 } | ${client} || { drop ${TRIAL}; return 1; }
 drop ${TRIAL} && drop "$1" && gzip -dc -- "$2" | ${client}`,
 };

@@ -1,7 +1,7 @@
 import { backupOf, dumpResources } from '../../src/compose/dumps.ts';
 import { defineRecipe } from '../../src/compose/recipe.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
-import { UserError } from '../../src/errors.ts';
+import { MARIADB_OWN_FILE } from '../../src/facts/probes/mariadb.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as file } from '../../src/resources/file.ts';
 import type { Resource } from '../../src/resources/kind.ts';
@@ -10,16 +10,16 @@ import { kind as userKind } from '../../src/resources/mariadb-user.ts';
 import { kind as packageKind } from '../../src/resources/package.ts';
 import { kind as service } from '../../src/resources/service.ts';
 import { dumpFunctions, dumpsOf } from './dumps.ts';
+import { notesOn, PORT, refuseWhatIsThere } from './found.ts';
 import { databasesOf, inputs, type MariadbContext, ownersOf } from './inputs.ts';
-import { sizesFor } from './memory.ts';
+import { type Sizes, sizesFor } from './memory.ts';
 import { placesFor } from './places.ts';
-
-const PORT = 3306;
 
 export default defineRecipe({
   title: 'MariaDB',
   summary: 'A MariaDB server with databases, owners, TLS on the LAN, and dumps every night.',
   menu: 60,
+  facts: ['mariadb'],
   inputs,
 
   endpoints: () => [
@@ -30,12 +30,13 @@ export default defineRecipe({
 
   resources(context) {
     const { role, input, secret } = context;
-    refuseSecondServer(context);
+    refuseWhatIsThere(context);
     const { places, notes } = placesFor(context);
+    const { sizes, notes: left } = sizesFor(context);
     return {
       resources: [
         packageKind.of({ name: 'mariadb-server' }),
-        ...configuration(context),
+        ...configuration(context, sizes),
         service.of({ name: 'mariadb' }),
         ...databasesOf(input).map(({ name, charset, collation }) =>
           databaseKind.of({ name, charset, collation }),
@@ -51,13 +52,13 @@ export default defineRecipe({
           functions: dumpFunctions,
         }),
       ],
-      notes,
+      notes: [...notes, ...left, ...notesOn(context)],
     };
   },
 });
 
 /** The certificate, the settings and the sandbox: all before the server starts. */
-function configuration(context: MariadbContext): readonly Resource[] {
+function configuration(context: MariadbContext, sizes: Sizes): readonly Resource[] {
   const { role, host, expose, template } = context;
   const lan = expose === 'lan';
   const tls = certificateFor(context, { group: 'mysql', service: 'mariadb', action: 'restart' });
@@ -70,33 +71,12 @@ function configuration(context: MariadbContext): readonly Resource[] {
     ...tls.resources,
     file.of(
       {
-        path: '/etc/mysql/mariadb.conf.d/zz-hostwright.cnf',
-        content: template('server.cnf', { role, host, lan, certificate, key, ...sizesFor(context) }),
+        path: MARIADB_OWN_FILE,
+        content: template('server.cnf', { role, host, lan, certificate, key, ...sizes }),
       },
       { ...restart, validate },
     ),
     directory.of({ path: dropIn, mode: '0755' }),
     file.of({ path: `${dropIn}/hostwright.conf`, content: template('sandbox.conf', { host }) }, restart),
   ];
-}
-
-/** @throws {UserError} for a second role, and for a port that another program holds */
-function refuseSecondServer({ role, siblings, facts }: MariadbContext): void {
-  const [other] = siblings;
-  if (other) {
-    throw new UserError({
-      message: `The roles ${role} and ${other.role} are both a MariaDB server, and a host has one.`,
-      hint: 'Put the databases of both into one role: it serves as many as you like.',
-    });
-  }
-  const holder = facts.listeners.find(
-    ({ protocol, port, process }) =>
-      protocol === 'tcp' && port === PORT && !['', 'mariadbd'].includes(process),
-  );
-  if (holder) {
-    throw new UserError({
-      message: `Port ${PORT} is taken on the host: ${holder.docker ? 'a container of Docker' : holder.process} listens there (${holder.address}).`,
-      hint: 'Stop that program first, or leave this role out.',
-    });
-  }
 }

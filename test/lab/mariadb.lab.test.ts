@@ -16,8 +16,6 @@ import { manifestOf } from './support/manifest.ts';
 
 const LAB = 'mariadb';
 const BOX = '192.168.1.20';
-/** As the program of a role's dumps is called on the host: by the account that owns them. */
-const DUMPS = 'runuser -u mysql -- /usr/local/lib/hostwright/dump-db';
 
 /** Text that breaks out of careless quotes. */
 const HOSTILE = [
@@ -69,6 +67,8 @@ describe.each(['bookworm', 'trixie'] as const)('MariaDB on %s', (release) => {
   }
   const apply = async (...options: string[]) =>
     summaryOf(await run(['apply', '--yes', '--json', '--no-check', ...options]));
+  const json = async <T>(...words: string[]): Promise<T> =>
+    JSON.parse((await run([...words, '--json'])).stdout.trimEnd().split('\n').at(-1) ?? '') as T;
   const show = async (name: string): Promise<string> =>
     (await run(['secrets', 'show', name, '--yes'])).stdout.trimEnd();
 
@@ -157,8 +157,9 @@ SELECT @@local_infile, @@skip_name_resolve, @@require_secure_transport, @@have_s
       expect([text, read]).toEqual([text, `${hex}\t${hex}`]);
     }
 
-    // Again: nothing. After a reboot: the same.
+    // Again: nothing, and nothing to warn of. After a reboot: the same.
     expect(await apply()).toMatchObject({ changed: 0, failed: 0 });
+    expect((await run(['plan'])).stdout).not.toMatch(/without a name|database test|no password|needs TLS/);
     await reboot(LAB);
     expect((await phone(password, 'blog', 'SELECT COUNT(*) FROM notes', 'blog')).stdout).toBe('2\n');
 
@@ -167,15 +168,33 @@ SELECT @@local_infile, @@skip_name_resolve, @@require_secure_transport, @@have_s
       'SELECT id, text, HEX(raw) FROM notes ORDER BY id; SELECT * FROM texts; SELECT TRIGGER_NAME, ACTION_STATEMENT, DEFINER, SQL_MODE FROM information_schema.TRIGGERS;';
     const rowsBefore = (await phone(password, 'blog', all, 'blog')).stdout;
     expect(rowsBefore).toContain('00FF27');
+    // A trigger that is older than the collation of its database.
+    await box(
+      'mariadb wiki_2',
+      `ALTER DATABASE wiki_2 COLLATE utf8mb4_bin; CREATE TABLE t (i INT); CREATE TRIGGER one BEFORE INSERT ON t FOR EACH ROW SET NEW.i = 1;
+ALTER DATABASE wiki_2 COLLATE utf8mb4_unicode_ci; INSERT INTO t VALUES (7);`,
+    );
+    const { dump } = await json<{ dump: string }>('db', 'dump', 'db');
     await box('systemctl start hostwright-dump-db.service');
-    const name = (await box(`${DUMPS} list`)).split('\t')[0] ?? '';
+    const { dumps } = await json<{ dumps: { name: string; databases: string[] }[] }>('db', 'list', 'db');
+    expect(dumps.map(({ databases }) => databases)).toEqual([
+      ['blog', 'wiki_2'],
+      ['blog', 'wiki_2'],
+    ]);
     await box('mariadb', 'DROP TABLE blog.notes; CREATE TABLE blog.later (i INT); DROP DATABASE wiki_2;');
     // The view has no table any more, and must not stand in the way.
-    expect(await box(`${DUMPS} restore ${name} 2>/dev/null`)).toMatch(
-      /^safety .*-before-restore\nrestored blog\nrestored wiki_2$/,
+    const restored = await json<{ safety: string; databases: string[] }>(
+      'db',
+      'restore',
+      'db',
+      dump,
+      '--yes',
     );
+    expect(restored).toMatchObject({ safety: expect.stringMatching(/-before-restore$/) as string });
     expect((await phone(password, 'blog', all, 'blog')).stdout).toBe(rowsBefore);
     expect((await phone(password, 'blog', 'SHOW TABLES', 'blog')).stdout).toBe('notes\ntexts\n');
+    expect(await box('mariadb -N -B wiki_2', 'INSERT INTO t VALUES (9); SELECT SUM(i) FROM t')).toBe('2');
+    expect(await box("mariadb -N -B -e 'SHOW DATABASES'")).not.toContain('hostwright');
     expect(await apply()).toMatchObject({ changed: 0 });
 
     // Another password.
@@ -202,7 +221,7 @@ SELECT @@local_infile, @@skip_name_resolve, @@require_secure_transport, @@have_s
     await box(
       'mariadb',
       `CREATE DATABASE blog CHARACTER SET latin1; CREATE TABLE blog.old (i INT); CREATE USER blog@localhost IDENTIFIED BY 'theirs';
-CREATE DATABASE other; CREATE USER other@'%' IDENTIFIED BY 'x'; GRANT ALL ON other.* TO other@'%'; GRANT SELECT ON other.* TO blog@localhost;`,
+CREATE USER ''@localhost; CREATE DATABASE test; CREATE DATABASE other; CREATE USER other@'%' IDENTIFIED BY 'x'; GRANT ALL ON other.* TO other@'%'; GRANT SELECT ON other.* TO blog@localhost;`,
     );
     const looks = () =>
       box(
@@ -211,7 +230,11 @@ CREATE DATABASE other; CREATE USER other@'%' IDENTIFIED BY 'x'; GRANT ALL ON oth
       );
     const theirs = await looks();
     folder.write('host.yaml', host('  db: { recipe: mariadb, expose: host, databases: [{ name: blog }] }\n'));
-    const { stderr } = await run(['apply', '--yes', '--no-check'], 1);
+    const { stderr, stdout } = await run(['apply', '--yes', '--no-check'], 1);
+    // What nobody should have is said, with the way to be rid of it.
+    expect(`${stdout}${stderr}`.replaceAll(/\s+/g, ' ')).toMatch(
+      /DROP USER ''@'localhost'.*DROP DATABASE test/,
+    );
     expect(stderr).toMatch(/mariadb-database:blog(.|\n)*mariadb-user:blog/);
     expect(await looks()).toBe(theirs);
     await apply('--adopt', 'mariadb-database:blog', '--adopt', 'mariadb-user:blog');

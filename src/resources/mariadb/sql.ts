@@ -83,7 +83,7 @@ export function parseAsked(output: Buffer): Asked | undefined {
 }
 
 /** For steps: fails with a reason for people when the server does not answer. */
-export const needServer: Shell = sh`${query('SELECT 1;')} >/dev/null || hw_fail 'MariaDB on this host does not answer root at its local socket. Does it run? systemctl status mariadb'`;
+export const needServer: Shell = sh`${query('SELECT 1;')} >/dev/null || hw_fail 'MariaDB on this host does not let root in at its local socket. Does it run (systemctl status mariadb)? Does sudo mariadb work there without a password?'`;
 
 /** For undoing: ends the step at once where MariaDB is gone already, and with it all accounts; its data stays. */
 export const goneWithServer: Shell = sh`command -v mariadbd >/dev/null || exit 0`;
