@@ -16,6 +16,8 @@ const database = z
     }),
   })
   .check(({ value, issues }) => {
+    // What is no word at all has been refused already, and is not repeated.
+    if (issues.length > 0) return;
     const { charset, collation } = value;
     const message = collation === undefined ? needed(charset) : unfitting(charset, collation);
     if (message) issues.push({ code: 'custom', input: collation, path: ['collation'], message });

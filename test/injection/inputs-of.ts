@@ -30,36 +30,44 @@ const BENIGN = [
   '2001:db8::1',
   './public',
   '203.0.113.7',
+  'utf8mb4',
+  'utf8mb4_general_ci',
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz0TuWnZVkFsVrPWq3bAqf0zYhI8b9eFZ2m8uJqkQxR caseN',
 ];
 
-/** Text that this schema takes. @throws {Error} when none is known: add one to the list. */
-function benign(schema: z.ZodType, n = 1): string {
-  const found = BENIGN.map((text) => text.replace('N', String(n))).find(
+/** Texts that this schema takes. @throws {Error} when none is known: add one to the list. */
+function benignTexts(schema: z.ZodType, n = 1): readonly [string, ...string[]] {
+  const [first, ...others] = BENIGN.map((text) => text.replace('N', String(n))).filter(
     (text) => schema.safeParse(text).success,
   );
-  if (found === undefined) throw new Error('No text is known that this schema takes: add one to BENIGN.');
-  return found;
+  if (first === undefined) throw new Error('No text is known that this schema takes: add one to BENIGN.');
+  return [first, ...others];
+}
+
+function benign(schema: z.ZodType, n = 1): string {
+  return benignTexts(schema, n)[0];
 }
 
 /**
  * Every place of a recipe that takes text.
+ * @param works whether valid inputs come to something, where the recipe refuses more than its schema does
  * @throws {Error} for a schema that this file does not know yet
  */
-export function textInputs(inputs: z.ZodObject): readonly TextInput[] {
+export function textInputs(inputs: z.ZodObject, works: Works = () => true): readonly TextInput[] {
   return sites(inputs).map(({ label, build, schema }) => ({
     label: label.replace(/^\./, ''),
-    usual: benign(schema),
-    build: fitting(inputs, schema, build),
+    ...fitting(inputs, { label, schema, build }, works),
   }));
 }
 
 /** What stands beside a text. */
 interface Around {
-  /** With everything that may be left out. */
-  readonly full: boolean;
+  /** Of what may be left out, this is there. */
+  readonly has: (key: string) => boolean;
   readonly n: number;
 }
+
+type Works = (inputs: Readonly<Record<string, unknown>>) => boolean;
 
 interface Site {
   readonly label: string;
@@ -67,13 +75,37 @@ interface Site {
   readonly build: (value: string, around: Around) => unknown;
 }
 
-/** With what may be left out, or without: whichever is valid. */
-function fitting(inputs: z.ZodType, schema: z.ZodType, build: Site['build']): TextInput['build'] {
-  const full = [false, true].find(
-    (choice) => inputs.safeParse(build(benign(schema), { full: choice, n: 1 })).success,
-  );
-  if (full === undefined) throw new Error('No valid inputs could be made around a text.');
-  return (value, n) => build(value, { full, n }) as Readonly<Record<string, unknown>>;
+/** Without what may be left out, with a part of it, or all but a part: whatever works first. */
+function fitting(
+  inputs: z.ZodObject,
+  { label, schema, build }: Site,
+  works: Works,
+): Pick<TextInput, 'usual' | 'build'> {
+  const optional = [...optionalKeys(inputs)];
+  const choices: readonly Around['has'][] = [
+    () => false,
+    ...optional.map((one) => (key: string) => key === one),
+    () => true,
+    ...optional.map((one) => (key: string) => key !== one),
+  ];
+  for (const has of choices)
+    for (const usual of benignTexts(schema)) {
+      const parsed = inputs.safeParse(build(usual, { has, n: 1 }));
+      if (!parsed.success || !works(parsed.data)) continue;
+      return { usual, build: (value, n) => build(value, { has, n }) as Readonly<Record<string, unknown>> };
+    }
+  throw new Error(`No valid inputs could be made around a text in ${label}.`);
+}
+
+/** Names of everything that may be left out, however deep. */
+function optionalKeys(schema: z.ZodType): ReadonlySet<string> {
+  const { def } = schema as unknown as { def: Def };
+  const inner = [def.innerType, def.in, def.element, def.valueType, ...(def.options ?? [])];
+  const own = Object.entries(def.shape ?? {});
+  return new Set([
+    ...own.filter(([, part]) => part.safeParse(undefined).success).map(([key]) => key),
+    ...[...inner, ...own.map(([, part]) => part)].flatMap((part) => (part ? [...optionalKeys(part)] : [])),
+  ]);
 }
 
 function sites(schema: z.ZodType): readonly Site[] {
@@ -135,7 +167,7 @@ function objectSites(shape: Readonly<Record<string, z.ZodType>>): readonly Site[
 function exampleOf(shape: Readonly<Record<string, z.ZodType>>, around: Around): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(shape)
-      .filter(([, schema]) => around.full || !schema.safeParse(undefined).success)
+      .filter(([key, schema]) => around.has(key) || !schema.safeParse(undefined).success)
       .map(([key, schema]) => [key, example(schema, around)]),
   );
 }
