@@ -144,7 +144,7 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
     const from = (vantage: string, wanted: string) =>
       mine.find((one) => one.vantage === vantage && one.expect === wanted)?.steps.map(({ name }) => name);
     expect(from('phone', 'reachable')).toEqual(['tcp', 'tls', 'login', 'plain text']);
-    expect(from('internet', 'blocked')).toEqual(['blocked']);
+    expect(from('internet', 'blocked')).toContain('blocked');
   });
 
   it('is confined, and comes back after a reboot', async () => {
