@@ -35,6 +35,8 @@ export interface Listens {
   readonly six: readonly string[];
   /** What other programs hold, and keep. */
   readonly left: readonly Listener[];
+  /** Units that hold what this role is for, and do nothing else: it takes their place. */
+  readonly replaced: readonly string[];
 }
 
 /**
@@ -48,17 +50,29 @@ export function listens(context: DnsContext): Listens {
       port === 53 && process !== 'named' && process !== '' && !STUBS.includes(address) && dev === undefined,
   );
   const wanted = expose === 'host' ? ['127.0.0.1', '::1'] : lanAddresses(context);
-  const taken = others.find(({ address }) => ['0.0.0.0', '::', ...wanted].includes(address));
-  if (taken) throw new UserError(refusal(taken));
-  const held = [...new Set(others.map(({ address }) => address))].sort();
+  const taken = others.filter(({ address }) => ['0.0.0.0', '::', ...wanted].includes(address));
+  const fixed = taken.find((listener) => !isReplaceable(listener, facts.listeners));
+  if (fixed) throw new UserError(refusal(fixed));
+  const replaced = [...new Set(taken.map(({ unit = '' }) => unit.replace(/\.service$/, '')))];
+  const kept = others.filter(({ unit = '' }) => !replaced.includes(unit.replace(/\.service$/, '')));
+  const held = [...new Set(kept.map(({ address }) => address))].sort();
   const list = (family: 4 | 6): readonly string[] =>
     expose === 'host'
       ? [family === 4 ? '127.0.0.1' : '::1']
       : [...held.filter((address) => familyOf(address) === family).map((address) => `!${address}`), 'any'];
-  const left = others.filter(
-    (one, index) => others.findIndex(({ address }) => address === one.address) === index,
+  const left = kept.filter(
+    (one, index) => kept.findIndex(({ address }) => address === one.address) === index,
   );
-  return { four: list(4), six: list(6), left };
+  return { four: list(4), six: list(6), left, replaced };
+}
+
+/** Debian's own service of dnsmasq, as long as it gives out no addresses (DHCP, RFC 2131 and 8415) beside names. */
+function isReplaceable({ process, unit }: Listener, all: readonly Listener[]): boolean {
+  return (
+    process === 'dnsmasq' &&
+    unit === 'dnsmasq.service' &&
+    !all.some((one) => one.unit === unit && (one.port === 67 || one.port === 547))
+  );
 }
 
 function lanAddresses({ facts }: DnsContext): readonly string[] {

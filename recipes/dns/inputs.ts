@@ -32,6 +32,7 @@ const zone = z
       .array(
         z.strictObject({
           address: address().meta({ help: 'The address of the server that has the zone.' }),
+          port: z.number().int().min(1).max(65_535).default(53).meta({ help: 'Where it answers.' }),
           key: keyName().meta({ help: 'The key that it asks for; its value is in the vault.' }),
         }),
       )

@@ -43,7 +43,12 @@ export default defineRecipe({
         directory.of({ path: '/etc/bind/zones', mode: '2755', group: 'bind' }),
         ...firstRecords(context, zones),
         ...configFiles(context, zones, listening),
-        service.of({ name: 'named', validate: namedTest, keepsResolving: namesToKeep(context) }),
+        service.of({
+          name: 'named',
+          validate: namedTest,
+          keepsResolving: namesToKeep(context, listening),
+          ...(listening.replaced.length > 0 ? { replaces: [...listening.replaced] } : {}),
+        }),
       ],
       notes: notesOf(context, zones, listening),
     };
@@ -70,7 +75,9 @@ function refuseSecond({ role, siblings, expose, input }: DnsContext): void {
 }
 
 /** Names that the host itself needs, or that any network knows. Those that resolve before must resolve afterwards. */
-function namesToKeep({ facts }: DnsContext): string[] {
+function namesToKeep({ facts }: DnsContext, { replaced }: Listens): string[] {
+  // What stood in the place of this one knew names of machines; to know them is now for the zones.
+  if (replaced.length > 0) return ['deb.debian.org'];
   return [
     'deb.debian.org',
     ...(facts.network.main?.routers ?? []).filter((address) => !address.startsWith('fe80:')),
@@ -80,7 +87,7 @@ function namesToKeep({ facts }: DnsContext): string[] {
 function notesOf(
   context: DnsContext,
   zones: readonly ServedZone[],
-  { left }: Listens,
+  { left, replaced }: Listens,
 ): readonly Omit<PlanNote, 'role'>[] {
   const { role, expose, facts } = context;
   const info = (text: string): Omit<PlanNote, 'role'> => ({ level: 'info', text });
@@ -109,6 +116,11 @@ function notesOf(
           ),
         ]
       : []),
+    ...replaced.map((unit) =>
+      info(
+        `${unit} holds port 53 and answers for names now; named takes its place, and names that only ${unit} knew belong into a zone. If the host cannot look up names then, ${unit} is started again.`,
+      ),
+    ),
     ...left.map(({ process, address: held }) => info(`${process} keeps port 53 of ${held}.`)),
     ...keysOf(zones).map((key) =>
       info(`The key ${key} (hmac-sha256) is in the vault: hostwright secrets show ${role}/${secretOf(key)}`),

@@ -6,15 +6,19 @@ import { defineKind } from './kind.ts';
 import { serviceStep } from './service/step.ts';
 import { isMasked, type ServiceState, unitOf } from './service/unit.ts';
 
-const schema = z.strictObject({
-  /** `nginx`, `postgresql@15-main`, `ssh.socket`; `.service` may be left out. */
-  name: z
+function unitName() {
+  return z
     .string()
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9:_.\\-]{0,200}(?:@[A-Za-z0-9:_.\\-]+)?$/,
       'the name of a service has letters, digits and : _ . - and \\, with @ and an instance after it',
     )
-    .overwrite((name) => name.replace(/\.service$/, '')),
+    .overwrite((name) => name.replace(/\.service$/, ''));
+}
+
+const schema = z.strictObject({
+  /** `nginx`, `postgresql@15-main`, `ssh.socket`; `.service` may be left out. */
+  name: unitName(),
   /** Whether it starts when the host boots. */
   enabled: z.boolean().default(true),
   running: z.boolean().default(true),
@@ -24,6 +28,8 @@ const schema = z.strictObject({
   keepsResolving: z
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]*$/, 'a name or an address is expected'))
     .optional(),
+  /** Services of somebody else that hold what this one needs: each is stopped for good just before this one starts. */
+  replaces: z.array(unitName()).optional(),
 });
 
 export type ServiceSpec = z.output<typeof schema>;
@@ -57,16 +63,19 @@ export const kind = defineKind({
   },
 
   diff(spec, state, { remembered, adopted }) {
+    const { replaces = [] } = spec;
     const verbs = actions(spec, state);
-    if (verbs.length === 0) return undefined;
+    if (verbs.length === 0 && replaces.length === 0) return undefined;
     const masked = isMasked(state) && (spec.enabled || spec.running);
     const stops = verbs.some((verb) => verb === 'stop' || verb === 'disable');
     // What the administrator switched off or runs for other reasons is not ours to change unasked.
-    const foreign = masked || (stops && state.load === 'loaded' && remembered === undefined);
+    const foreign =
+      masked || replaces.length > 0 || (stops && state.load === 'loaded' && remembered === undefined);
+    const instead = replaces.length > 0 ? `, and stop and disable ${replaces.join(', ')} for it` : '';
     const why = masked ? ' (it is masked: someone switched it off on purpose)' : explain(state);
     return {
       action: spec.enabled || spec.running ? 'update' : 'remove',
-      summary: `${verbs.join(' and ')}${why}`,
+      summary: `${verbs.length > 0 ? verbs.join(' and ') : 'restart'}${why}${instead}`,
       ...(foreign && { touchesForeign: true, ...(!adopted && { conflict: 'adopt' }) }),
     };
   },

@@ -47,18 +47,25 @@ const PUBLIC = `      - name: example.org
     expose: internet
 `;
 
-/** A zone signed by a key that named.conf.local, the administrator's own file, trusts; another named serves it. */
-const SIGNED = `mkdir -p /srv/signed; cd /srv/signed
+const FAR = `      - { name: far.test, primaries: [{ address: 127.0.0.1, port: 5300, key: second }] }
+`;
+
+/** Another name server: with a zone signed by a key that named.conf.local, the administrator's own file, trusts, and with
+ * one that only a key can fetch. */
+const FAR_SERVER = `mkdir -p /srv/signed; cd /srv/signed
 printf '$TTL 60\\n@ IN SOA ns root 1 2 3 4 5\\n@ IN NS ns\\nns IN A 127.0.0.1\\ngood IN A 192.0.2.7\\nbad IN A 192.0.2.8\\n' >db
 key=$(dnssec-keygen -q -a ECDSAP256SHA256 -f KSK signed.test)
 dnssec-signzone -S -z -o signed.test db >/dev/null 2>&1
 sed -i 's/192.0.2.8/192.0.2.9/' db.signed
+cp db far
 cat >named.conf <<'END'
 options { directory "/srv/signed"; listen-on { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; pid-file none; dnssec-validation no; session-keyfile none; };
 controls { };
+include "/etc/bind/named.conf.hostwright-keys";
 zone "signed.test" { type primary; file "db.signed"; };
+zone "far.test" { type primary; file "far"; allow-query { none; }; allow-transfer { key second; }; };
 END
-systemd-run --quiet --unit=signed named -f -p 5300 -c /srv/signed/named.conf
+systemd-run --quiet --unit=far named -f -p 5300 -c /srv/signed/named.conf
 cat >>/etc/bind/named.conf.local <<END
 zone "signed.test" { type forward; forward only; forwarders { 127.0.0.1 port 5300; }; };
 trust-anchors { signed.test. static-key $(sed -n 's/.*DNSKEY \\([0-9]* [0-9]* [0-9]*\\) \\(.*\\)/\\1 "\\2"/p' "$key.key"); };
@@ -155,15 +162,25 @@ describe.each(['bookworm', 'trixie'] as const)('a name server on %s', (release) 
     await applied(home);
     expect(await serial()).toBeGreaterThan(later + 7);
 
-    await on('box', SIGNED);
+    await on('box', FAR_SERVER);
     const signed = await on('phone', `dig @${BOX} good.signed.test A`);
     expect(signed).toMatch(/flags:[a-z ]* ad[ ;]/);
     expect(signed).toContain('192.0.2.7');
     expect(await status('phone', BOX, 'bad.signed.test A')).toBe('SERVFAIL');
     expect(await status('phone', BOX, 'bad.signed.test A +cd')).toBe('NOERROR');
+    // Fetched whole, with the key, from a server that answers no questions.
+    await applied(home + FAR);
+    expect(
+      await on(
+        'phone',
+        `for try in 1 2 3 4 5 6 7 8 9 10; do
+  said=$(dig @${BOX} +short +norecurse good.far.test A); [ -z "$said" ] || break; sleep 1; done; echo "$said"`,
+      ),
+    ).toBe('192.0.2.7');
+    expect(await on('phone', `dig @${BOX} far.test SOA`)).toMatch(/flags:[a-z ]* aa[ ;]/);
     await on(
       'box',
-      "systemctl stop signed; rm -r /srv/signed; sed -i '/signed.test/d' /etc/bind/named.conf.local; rndc reconfig",
+      "systemctl stop far; rm -r /srv/signed; sed -i '/signed.test/d' /etc/bind/named.conf.local; rndc reconfig",
     );
 
     // Two views: the internet gets what is public, and no names of others.
@@ -199,6 +216,51 @@ nft add rule inet router forward meta l4proto '{ tcp, udp }' th dport 53 accept`
     expect(removed.stdout).toContain('db.dyn.home.arpa');
     expect(await on('box', 'cat /var/backups/hostwright/*/var/lib/bind/db.dyn.home.arpa*')).toContain('cam');
     expect(await resolves()).toBe(known);
+    expect(differences(before, await manifestOf(LAB))).toEqual([]);
+  });
+
+  it('takes the place of dnsmasq only when told so, and not if the host then knew no names', {
+    timeout: 10 * MINUTES,
+  }, async () => {
+    // The host asks dnsmasq on itself, which alone knows where upgrades come from.
+    await on(
+      'box',
+      `systemctl --quiet disable --now systemd-resolved; rm -f /etc/resolv.conf
+DEBIAN_FRONTEND=noninteractive apt-get install -qy dnsmasq >/dev/null 2>&1 || :
+printf 'no-resolv\nserver=192.168.1.1\naddress=/deb.debian.org/192.0.2.80\n' >/etc/dnsmasq.d/lab.conf
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+systemctl --quiet enable dnsmasq; systemctl restart dnsmasq; getent hosts deb.debian.org`,
+    );
+    const stands = (): Promise<string> =>
+      on('box', 'systemctl is-active dnsmasq; systemctl is-enabled dnsmasq; getent hosts deb.debian.org');
+    const known = await stands();
+    before = await manifestOf(LAB);
+
+    const asked = await apply('  dns: {}\n');
+    expect(asked.code).not.toBe(0);
+    expect(asked.stdout + asked.stderr).toContain('--adopt service:named');
+    expect(await stands()).toBe(known);
+
+    // No forwarder knows it: taken back, in the same moment.
+    const reverted = await apply('  dns: { forwarders: [192.168.1.1] }\n', '--adopt', 'service:named');
+    expect(summaryOf(reverted)).toMatchObject({ failed: 1 });
+    expect(reverted.stdout + reverted.stderr).toContain('could no longer look up deb.debian.org');
+    expect(await stands()).toBe(known);
+
+    const zones = `  dns:
+    zones: [{ name: home.arpa }, { name: debian.org, records: [{ name: deb, type: A, value: 192.0.2.80 }] }]
+`;
+    expect(summaryOf(await apply(zones, '--adopt', 'service:named'))).toMatchObject({ failed: 0 });
+    expect(await on('box', 'systemctl is-active dnsmasq || :; systemctl is-enabled dnsmasq || :')).toBe(
+      'inactive\ndisabled',
+    );
+    expect(await on('box', 'getent hosts deb.debian.org')).toContain('192.0.2.80');
+    expect(await short('attic.home.arpa A')).toBe(BOX);
+    expect(await applied(zones)).toMatchObject({ changed: 0, roundTrips: 2 });
+
+    const removed = await hostwright(['remove', '--all', '--yes', '--json'], folder.path);
+    expect(removed.code, removed.stderr + removed.stdout).toBe(0);
+    expect(await stands()).toBe(known);
     expect(differences(before, await manifestOf(LAB))).toEqual([]);
   });
 });

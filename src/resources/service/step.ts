@@ -2,6 +2,7 @@ import { joinShell, type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
 import type { ServiceSpec } from '../service.ts';
 import { slot } from '../shared/slot.ts';
+import { areStopped, giveBack, noteReplaced, stopReplaced } from './replaced.ts';
 import { noteResolving, proveResolving } from './resolving.ts';
 import { isMasked, type ServiceState, unitOf } from './unit.ts';
 
@@ -15,14 +16,22 @@ const GRACE = 0.3;
 export function serviceStep(spec: ServiceSpec, state: ServiceState): Step {
   const unit = unitOf(spec);
   const before = slot('service', spec.name);
+  const units = (spec.replaces ?? []).map((name) => unitOf({ name }));
   return {
-    converged: joinShell([isEnabled(spec), isRunning(spec)], ' &&\n'),
+    converged: joinShell([isEnabled(spec), isRunning(spec), ...areStopped(units)], ' &&\n'),
     unmoved: isMasked(state)
       ? sh`:`
       : sh`case $(systemctl show --value --property=UnitFileState -- ${unit}) in masked*) exit 1 ;; esac`,
-    record: sh`systemctl show --no-pager --property=ActiveState,UnitFileState -- ${unit} >${before}`,
+    record: sh`systemctl show --no-pager --property=ActiveState,UnitFileState -- ${unit} >${before}
+${noteReplaced(spec.name, units)}`,
     change: joinShell([prepare(spec, state), setEnabled(spec), setRunning(spec)]),
-    undo: undo(unit, before),
+    // It has to be gone before the others can have again what both need.
+    undo:
+      units.length > 0
+        ? sh`( ${undo(unit, before)}
+) || exit 1
+${giveBack(spec.name, units)}`
+        : undo(unit, before),
     remember: `${spec.enabled ? 'enabled' : 'disabled'} ${spec.running ? 'running' : 'stopped'}`,
   };
 }
@@ -65,23 +74,33 @@ function setEnabled(spec: ServiceSpec): Shell {
 function setRunning(spec: ServiceSpec): Shell {
   const unit = unitOf(spec);
   if (!spec.running) return sh`systemctl stop -- ${unit}`;
-  const { keepsResolving: names = [] } = spec;
+  const { keepsResolving: names = [], replaces = [] } = spec;
+  const units = replaces.map((name) => unitOf({ name }));
+  // Whatever goes wrong from here on, the others serve again.
+  const back =
+    units.length > 0
+      ? sh`systemctl --quiet disable --now -- ${unit} || :
+( ${giveBack(spec.name, units)} ) || :`
+      : sh``;
   return sh`${spec.validate ? validated(spec.name, spec.validate) : sh``}
 ${names.length > 0 ? noteResolving(names) : sh``}
+${stopReplaced(unit, units)}
 systemctl reset-failed -- ${unit} 2>/dev/null || :
 if systemctl start -- ${unit}; then
   case $(systemctl show --value --property=Type -- ${unit}) in simple | exec | idle) sleep ${GRACE} ;; esac
 fi
 if ! { ${isRunning(spec)}; }; then
   journalctl --no-pager --quiet --output=cat ${`--lines=${JOURNAL_LINES}`} ${`--unit=${unit}`} >&2 || :
+  ${back}
   hw_fail ${`${unit} did not start: its last words are above, all of them in: journalctl -u ${unit}`}
 fi
-${names.length > 0 ? proveResolving(unresolved(unit)) : sh``}`;
+${names.length > 0 ? proveResolving(unresolved(unit, back)) : sh``}`;
 }
 
 /** A host that cannot look up names any more cannot fetch its upgrades either; not after the next boot either. */
-function unresolved(unit: string): Shell {
+function unresolved(unit: string, back: Shell): Shell {
   return sh`systemctl --quiet disable --now -- ${unit} || :
+${back}
 hw_fail ${`Once ${unit} ran, this host could no longer look up`}" $hw_name, "${`which it could before: so it was stopped and disabled again.`}`;
 }
 
