@@ -51,6 +51,8 @@ const zone = z
         if (value[key].length > 0)
           wrong(key, 'this zone is fetched from its primaries: what is in it is written there');
     }
+    if (value.update.length > 0 && value.records.some(({ view }) => view !== 'both'))
+      wrong('records', 'a zone that programs change says the same to everybody: leave out view');
     for (const [index, entry] of value.records.entries()) {
       if (entry.type !== 'CNAME') continue;
       const others = value.records.some(

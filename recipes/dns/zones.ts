@@ -65,7 +65,9 @@ function servedZone(context: DnsContext, zone: ZoneInput): ServedZone {
     ...(view === 'internal' ? ownLines(context, zone) : []),
     ...zone.records.filter((entry) => entry.view === 'both' || entry.view === view).map(lineOf),
   ];
-  const text = { ...common, path, lines: lines('internal') };
+  // One that programs change is the same for everybody: if the internet sees it, nothing of the network is put in.
+  const open = kind === 'dynamic' && zone.public;
+  const text = { ...common, path, lines: lines(open ? 'external' : 'internal') };
   refuseHomeless(context, zone, servers, text.lines, 'in the host’s network');
   if (context.expose !== 'internet' || !zone.public || kind === 'dynamic') return { ...base, text };
   const external = { ...common, path: `${path}.external`, lines: lines('external') };

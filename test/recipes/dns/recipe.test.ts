@@ -141,6 +141,17 @@ describe('who is answered', () => {
   });
 });
 
+describe('a public zone that programs change', () => {
+  const zone = { name: 'dyn.example.org', public: true, update: ['phone'] };
+  it('gets nothing of the network, and no records for one side alone', () => {
+    expect(refusal(() => composed({ zones: [zone] }))).toContain('has no address for it');
+    const address = { name: 'attic', type: 'A', value: '203.0.113.2' };
+    const parse = (records: unknown[]) => recipe.inputs.safeParse({ zones: [{ ...zone, records }] }).success;
+    expect(parse([address])).toBe(true);
+    expect(parse([{ ...address, view: 'external' }])).toBe(false);
+  });
+});
+
 describe('zones', () => {
   it('have the host’s addresses in its network, and lead back', () => {
     const { content } = composed(HOME);
