@@ -200,7 +200,9 @@ done`,
     expect(carl.stdout).toContain('/www/carl.html');
     expect(carl.code, 'batch mode ends at what is refused').not.toBe(0);
     expect(await out('phone', `curl -sS -m 10 http://${BOX}/carl.html`)).toBe('<h1>sent</h1>');
-    expect((await lftp(anna, 'cd /www', 'put index.html -o carl.html', 'rm carl.html')).stderr).toBe('');
+    expect(
+      (await lftp(anna, 'cd /www', 'rm carl.html', 'put index.html -o carl.html', 'rm carl.html')).stderr,
+    ).toBe('');
     const shell = (words: string) => on('phone', `timeout 20 ssh ${SSH} ${KEY_ONLY} ${words} 2>&1`);
     expect((await shell(`carl@${BOX} id`)).stdout).not.toContain('uid=');
     expect((await shell(`-W 127.0.0.1:80 carl@${BOX}`)).stdout).toMatch(/prohibited|failed/);
