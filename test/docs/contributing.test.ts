@@ -41,6 +41,7 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
       'scripts',
       'test',
       'bin',
+      'bench',
       'package.json',
       'tsconfig.json',
       'vitest.config.ts',

@@ -16,6 +16,8 @@ export interface TextInput {
 
 /** Text that some schema takes. `N` is a number, so that two never collide. */
 const BENIGN = [
+  // Before a word: where both are taken, the word would be the name of another role.
+  'http://caseN.example.org',
   'caseN',
   '/srv/caseN',
   'caseN.example.org',

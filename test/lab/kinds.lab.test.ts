@@ -28,6 +28,11 @@ ExecStart=/usr/bin/sleep infinity
 WantedBy=multi-user.target
 `;
 
+/** A state without the time at which the host was asked. */
+function withoutClock(state: unknown): unknown {
+  return typeof state === 'object' ? { ...state, now: undefined } : state;
+}
+
 /** Packages first: services need them. */
 function samples(): readonly Resource[] {
   const declared = allKinds.flatMap((kind) =>
@@ -87,7 +92,7 @@ describe.each(['bookworm', 'trixie'] as const)('the kinds on Debian %s', (releas
     expect((await box.plan(resources)).changes.map(({ id }) => id)).toEqual(undone.map(({ id }) => id));
     const exact = undone.filter(({ kind }) => kind !== 'package');
     const after = await box.observe(exact);
-    for (const { id } of exact) expect(after.get(id), id).toEqual(before.get(id));
+    for (const { id } of exact) expect(withoutClock(after.get(id)), id).toEqual(withoutClock(before.get(id)));
     expect(await box.must('ls -d /home/hwanna /etc/sysctl.d/*hostwright* 2>&1 || :')).not.toMatch(/^\//m);
   });
 

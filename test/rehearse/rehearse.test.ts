@@ -62,7 +62,7 @@ function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonl
     if (text.includes('systemctl reboot') && given.boots !== false) boots += 1;
     if (text === 'sh -s') return fakeChannel(manifest(given.left?.[reads++] ?? ''));
     if (text.includes('mktemp')) return fakeChannel('', text.length > 0 && given.before === 'exit 3' ? 3 : 0);
-    return fakeChannel(text.includes('boot_id') ? `boot-${boots}\n` : 'apt-daily.service loaded failed\n');
+    return fakeChannel(text.includes('boot_id') ? `boot-${boots}\n` : 'apt-daily.service\n');
   };
   return {
     open: () => Promise.resolve(session),
