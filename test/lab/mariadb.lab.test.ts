@@ -82,6 +82,10 @@ describe.each(['bookworm', 'trixie'] as const)('MariaDB on %s', (release) => {
   });
 
   it('serves the LAN over TLS, keeps its data, and goes as it came', { timeout: 600_000 }, async () => {
+    // An upgrade that a new package asks for is not taken back: all of them come beforehand.
+    await box(
+      'export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y dist-upgrade >/dev/null',
+    );
     const before = await manifestOf(LAB);
     await apply();
     const password = await show('db/blog');
@@ -107,7 +111,8 @@ SELECT * FROM texts; SELECT 'abc' REGEXP '^a.c$', CONNECTION_ID() > 0; SHOW SESS
 
     // Who must not.
     for (const [who, told, options, secret, sql] of [
-      ['blog', 'Access denied', '--skip-ssl', password, 'SELECT 1'],
+      // MariaDB 11 says why.
+      ['blog', '(Access denied|insecure transport)', '--skip-ssl', password, 'SELECT 1'],
       ['blog', 'Access denied', '', 'something else', 'SELECT 1'],
       ['root', 'Access denied', '', password, 'SELECT 1'],
       ['blog', 'Access denied', 'wiki_2', password, 'SELECT 1'],
@@ -116,7 +121,7 @@ SELECT * FROM texts; SELECT 'abc' REGEXP '^a.c$', CONNECTION_ID() > 0; SHOW SESS
       ["''", 'Access denied', '', '', 'SELECT 1'],
     ] as const) {
       const refused = await phone(secret, who, sql, options);
-      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(told)]);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(told)]);
     }
     const report = JSON.parse((await run(['check', '--json'])).stdout) as {
       results: readonly {
