@@ -78,6 +78,7 @@ interface Report {
 }
 
 describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => {
+  const unit = `postgresql@${release === 'bookworm' ? 15 : 17}-main`;
   let before: Manifest;
   let six: string;
 
@@ -151,7 +152,7 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
     const anna = await passwordOf('anna');
     await reboot(LAB);
     expect((await psql(ANNA, 'SELECT count(*) FROM posts', anna)).text).toBe('500');
-    const units = 'postgresql@*-main.service hostwright-dump-postgres.service';
+    const units = `${unit}.service hostwright-dump-postgres.service`;
     const text = await box(`systemd-analyze security --no-pager ${units} | grep 'Overall exposure'`);
     const levels = [...text.matchAll(/: ([\d.]+) /g)].map(([, level]) => Number(level));
     expect(levels).toHaveLength(2);
@@ -199,7 +200,6 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
 
     await call(['db', 'restore', 'postgres', 'nonsense', '--yes'], 2);
     await call(['db', 'dump', 'nobody'], 2);
-    const unit = '$(pg_lsclusters --no-header | awk \'{ print "postgresql@" $1 "-" $2 }\')';
     await box(`systemctl stop ${unit}`);
     const stopped = await call(['db', 'dump', 'postgres'], 1);
     expect(stopped.stderr).toContain('does not answer');

@@ -53,12 +53,16 @@ export function requireServer(cluster: string): Shell {
 }
 
 /**
- * For undoing: ends the step where the cluster is gone with all that it held.
- * What was made in it cannot be taken back while it does not run.
+ * For undoing: ends the step where the cluster is gone with all that it held. One that is stopped is started: perhaps
+ * the step that is undone before this one has stopped it, as a run before had found it.
  */
 export function serverForUndo(cluster: string): Shell {
+  const unit = `postgresql@${cluster.replace('/', '-')}`;
   return sh`command -v psql >/dev/null 2>&1 && [ -d ${`/etc/postgresql/${cluster}`} ] || exit 0
-[ ${ask(cluster, 'SELECT 1')} = 1 ] || hw_fail ${`PostgreSQL (${cluster}) does not run, so nothing can be taken back in it. Start it (systemctl start postgresql@${cluster.replace('/', '-')}), then do this again.`}`;
+if [ ${ask(cluster, 'SELECT 1')} != 1 ]; then
+  systemctl start -- ${unit}
+  [ ${ask(cluster, 'SELECT 1')} = 1 ] || hw_fail ${`PostgreSQL (${cluster}) does not run, so nothing can be taken back in it. See why: systemctl status ${unit}. Then do this again.`}
+fi`;
 }
 
 const DOWN = '##down';
