@@ -12,7 +12,7 @@ import { restoreSnapshot, takeSnapshot, upToDate } from './support/snapshot.ts';
 const LAB = 'manifest';
 
 /** What has hostwright's name, once its last run has said its last word: kept data and logs aside. */
-const LEFT = `timeout 20 sh -c "while systemctl is-active --quiet 'hostwright-run-*'; do sleep 0.1; done"
+const LEFT = `timeout 20 sh -c "while systemctl list-units --plain --no-legend --state=activating,active,deactivating 'hostwright-run-*' | grep -q .; do sleep 0.1; done"
 find / -xdev -name '*hostwright*' -not -path '/var/backups/*' -not -path '/var/log/*'`;
 
 const turns = inTurns(labCases(LAB));

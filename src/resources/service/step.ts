@@ -23,6 +23,7 @@ export function serviceStep(spec: ServiceSpec, state: ServiceState): Step {
       ? sh`:`
       : sh`case $(systemctl show --value --property=UnitFileState -- ${unit}) in masked*) exit 1 ;; esac`,
     record: sh`systemctl show --no-pager --property=ActiveState,UnitFileState -- ${unit} >${before}
+[ -e ${stampOf(unit)} ] || : >${before}.unstamped
 ${noteReplaced(spec.name, units)}`,
     change: joinShell([prepare(spec, state), setEnabled(spec), setRunning(spec)]),
     // It has to be gone before the others can have again what both need.
@@ -128,5 +129,11 @@ case $(cat ${before}) in
 esac || exit 1
 case $(cat ${before}) in
 *UnitFileState=masked*) systemctl --quiet mask -- ${unit} ;;
-esac`;
+esac
+[ ! -e ${before}.unstamped ] || rm -f -- ${stampOf(unit)}`;
+}
+
+/** Where systemd notes when a timer has last elapsed (Persistent= in systemd.timer(5)). */
+function stampOf(unit: string): string {
+  return `/var/lib/systemd/timers/stamp-${unit}`;
 }
