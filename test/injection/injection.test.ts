@@ -134,7 +134,7 @@ describe('hostile text', () => {
     expect(places).toBeGreaterThan(30);
     expect(tried).toBeGreaterThan(10_000);
     expect(accepted).toBeGreaterThan(1_000);
-  }, 300_000);
+  }, 600_000);
 
   it('runs nothing as the name of a file in a folder', () => {
     const names = payloads(sandbox.canary)
