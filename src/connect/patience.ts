@@ -1,27 +1,26 @@
 import type { Ask } from './connection.ts';
 
-/** A clock that stands still while a person is being asked. */
+/** A clock that stands still while a person is being asked, and begins anew then: that the host asks is an answer. */
 export interface Patience {
   /** The same questions; the clock does not run while one is open. */
   readonly ask: Ask;
   stop(): void;
 }
 
-/** Calls `onEnd` once `ms` milliseconds have passed that were nobody's time to think. */
+/**
+ * Calls `onEnd` once `ms` milliseconds have passed without a question: servers let those wait who were wrong (pam_unix(8),
+ * nodelay; some seconds each time), so three wrong passwords may take longer than one login.
+ */
 export function patience(ms: number, ask: Ask, onEnd: () => void): Patience {
-  let left = ms;
-  let since = Date.now();
   let stopped = false;
-  let timer = setTimeout(onEnd, left);
+  let timer = setTimeout(onEnd, ms);
 
   const pause = async <T>(question: () => Promise<T>): Promise<T> => {
     clearTimeout(timer);
-    left -= Date.now() - since;
     try {
       return await question();
     } finally {
-      since = Date.now();
-      if (!stopped) timer = setTimeout(onEnd, left);
+      if (!stopped) timer = setTimeout(onEnd, ms);
     }
   };
 

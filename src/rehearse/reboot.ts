@@ -68,12 +68,12 @@ while :; do
   [ -n "$lost" ] && [ "$n" -lt ${ADDRESSES * 4} ] || break
   n=$((n+1)); sleep 0.25
 done
-systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | cut -d' ' -f1
+systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null
 echo '##addresses'
 printf %s "$lost"`;
   const { stdout } = await capture(connection, script);
   const [units = '', lost = ''] = stdout.split('##addresses\n');
-  return { units: lines(units), addresses: lines(lost) };
+  return { units: lines(units).map((line) => line.split(' ')[0] ?? ''), addresses: lines(lost) };
 }
 
 function lines(text: string): readonly string[] {

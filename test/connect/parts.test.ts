@@ -80,7 +80,7 @@ describe('patience', () => {
     vi.useRealTimers();
   });
 
-  it('does not run while a person is being asked', async () => {
+  it('does not run while a person is being asked, and begins anew then', async () => {
     vi.useFakeTimers();
     const end = vi.fn();
     let answer: (text: string) => void = () => {};
@@ -91,7 +91,7 @@ describe('patience', () => {
     vi.advanceTimersByTime(60_000);
     answer('!');
     expect(await asked).toBe('!');
-    vi.advanceTimersByTime(399);
+    vi.advanceTimersByTime(999);
     expect(end).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
     expect(end).toHaveBeenCalledOnce();

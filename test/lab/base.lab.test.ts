@@ -63,7 +63,7 @@ describe.each(['bookworm', 'trixie'] as const)('base on %s', (release) => {
     folder = workingFolder();
     // As cloud images have it: a word on passwords that is read before sshd_config's own.
     await onBox(
-      `echo 'PasswordAuthentication no' >/etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl reload ssh
+      `echo 'PasswordAuthentication no' >/etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl restart ssh
 # An upgrade, by itself or since a new package asks for it, is not taken back: all of them come beforehand.
 for unit in apt-daily apt-daily-upgrade; do
   mkdir -p /run/systemd/system/$unit.service.d
@@ -122,7 +122,7 @@ apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq upgrade -y >/dev/
     expect(await onBox('hostname; readlink /etc/localtime; sshd -T | grep maxsessions')).toBe(
       'attic\n/usr/share/zoneinfo/Europe/Berlin\nmaxsessions 20\n',
     );
-    await onBox(`sed -i '/^MaxSessions/d' ${DROP_IN}; systemctl reload ssh`);
+    await onBox(`sed -i '/^MaxSessions/d' ${DROP_IN}; systemctl restart ssh`);
 
     const back = await hostwright(['rollback', String(first.run), '--yes'], folder.path);
     expect(back.code, back.stderr).toBe(0);
@@ -184,7 +184,7 @@ apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq upgrade -y >/dev/
     const script = sshFact.script.text;
     const key = await ssh(lab, { user: 'nopass' }, 'sudo sh -s', script);
     expect(sshFact.parse(key.stdout).connection?.login).toEqual({ user: 'nopass', method: 'publickey' });
-    await onBox('rm /etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl reload ssh');
+    await onBox('rm /etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl restart ssh');
     const word = await ssh(lab, byWord, `sudo -S sh -s`, `${byWord.password}\n${script}`);
     expect(sshFact.parse(word.stdout).connection?.login).toEqual({ user: 'word', method: 'password' });
   });

@@ -62,7 +62,11 @@ function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonl
     if (text.includes('systemctl reboot') && given.boots !== false) boots += 1;
     if (text === 'sh -s') return fakeChannel(manifest(given.left?.[reads++] ?? ''));
     if (text.includes('mktemp')) return fakeChannel('', text.length > 0 && given.before === 'exit 3' ? 3 : 0);
-    return fakeChannel(text.includes('boot_id') ? `boot-${boots}\n` : 'apt-daily.service\n');
+    if (text.includes('boot_id')) return fakeChannel(`boot-${boots}\n`);
+    if (text.includes('list-units')) {
+      return fakeChannel('apt-daily.service loaded failed failed Daily\n##addresses\n2001:db8::2/64\n');
+    }
+    return fakeChannel('192.0.2.1/24\n2001:db8::2/64\n');
   };
   return {
     open: () => Promise.resolve(session),
@@ -87,7 +91,7 @@ const said = (stages: readonly Stage[]) =>
   stages.map(({ name, ok, detail }) => `${ok ? 'ok' : 'no'} ${name}: ${detail}`);
 
 describe('rehearse', () => {
-  it('goes through all stages, and names units that did not start', async () => {
+  it('goes through all stages, and names units and addresses that did not come back', async () => {
     const result = await rehearse(world({}), [up]);
     expect(result).toMatchObject({
       v: 1,
@@ -99,7 +103,7 @@ describe('rehearse', () => {
       'ok up: up',
       'ok apply: 1 change',
       'ok apply again: 0 changes, 2 exchanges with the machine',
-      'ok reboot: came back as it was, 0 changes; not started: apt-daily.service',
+      'ok reboot: came back as it was, 0 changes; without its address 2001:db8::2/64; not started: apt-daily.service',
       'ok check: 0 of 0 as they should be',
       'ok rollback: 0 changes taken back; 0 paths are as before',
     ]);
