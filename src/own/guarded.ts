@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { z } from 'zod';
 import type { PlanNote, Recipe } from '../compose/recipe.ts';
+import { renderSecretTemplate } from '../compose/secret-template.ts';
 import { renderTemplate } from '../compose/templates.ts';
 import { HostError, UserError } from '../errors.ts';
 import { failureOf, find, lintLine, PATIENCE, placeOf } from './failure.ts';
@@ -15,7 +16,7 @@ import { templatesOf } from './templates-of.ts';
  * @param shadows a recipe of this name comes with hostwright
  */
 export function guarded(own: OwnRecipe, recipe: Recipe, shadows: boolean): Recipe {
-  const { endpoints, names, ...rest } = recipe;
+  const { endpoints, names, backup, ...rest } = recipe;
   const notes: readonly Omit<PlanNote, 'role'>[] = shadows ? [{ level: 'info', text: shadowing(own) }] : [];
   return {
     ...rest,
@@ -23,9 +24,12 @@ export function guarded(own: OwnRecipe, recipe: Recipe, shadows: boolean): Recip
       endpoints: (context) => call(own, 'endpoints', () => endpoints.call(recipe, context)),
     }),
     ...(names && { names: (context) => call(own, 'names', () => names.call(recipe, context)) }),
+    ...(backup && { backup: (context) => call(own, 'backup', () => backup.call(recipe, context)) }),
     resources: (context) => {
-      const template: typeof context.template = (name, data) => render(own, name, data);
-      const parts = call(own, 'resources', () => recipe.resources({ ...context, template }));
+      const template: typeof context.template = (name, data) => renderTemplate(...textOf(own, name), data);
+      const secretTemplate: typeof context.secretTemplate = (name, data) =>
+        renderSecretTemplate(...textOf(own, name), data);
+      const parts = call(own, 'resources', () => recipe.resources({ ...context, template, secretTemplate }));
       return { ...parts, notes: [...notes, ...(parts.notes ?? [])] };
     },
   };
@@ -53,9 +57,10 @@ function call<T>(own: OwnRecipe, name: keyof typeof RETURNS, work: () => T): T {
   return result;
 }
 
-function render(own: OwnRecipe, name: string, data: Readonly<Record<string, unknown>>): string {
+/** A template as messages name it, and its text. */
+function textOf(own: OwnRecipe, name: string): readonly [string, string] {
   const text = templatesOf(own).get(name);
-  if (text !== undefined) return renderTemplate(`${own.shown}/templates/${name}.hbs`, text, data);
+  if (text !== undefined) return [`${own.shown}/templates/${name}.hbs`, text];
   throw new UserError({
     at: find(own, own.entry, name),
     message: `the recipe ‘${own.name}’ has no template ‘${name}’`,

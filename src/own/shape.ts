@@ -27,6 +27,7 @@ const recipeShape = z.strictObject({
   }),
   endpoints: callable.optional(),
   names: callable.optional(),
+  backup: callable.optional(),
   resources: callable,
 });
 
@@ -37,11 +38,21 @@ const endpoints = z.array(
     protocol: z.enum(['tcp', 'udp']),
     port,
     lastPort: port.optional(),
+    sharedBy: z.string().min(1).optional(),
+    sharedAs: z.array(z.string()).optional(),
     prove: z.looseObject({ probe: z.string() }).optional(),
   }),
 );
 
 const names = z.array(z.string());
+
+const path = z.string().regex(/^\/./, 'the path of a file on the host is expected, from / on');
+const backup = z.looseObject({
+  program: path,
+  user: z.string().min(1),
+  folder: path,
+  databases: z.array(z.string()),
+});
 
 const parts = z.strictObject({
   resources: z.array(
@@ -61,7 +72,7 @@ const parts = z.strictObject({
 });
 
 /** What the functions of a recipe must return, by their names. */
-export const RETURNS = { endpoints, names, resources: parts } as const;
+export const RETURNS = { endpoints, names, backup, resources: parts } as const;
 
 /**
  * Holds what a module exports against what a recipe is.

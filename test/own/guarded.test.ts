@@ -5,7 +5,9 @@ import { placeOf } from '../../src/own/failure.ts';
 import type { OwnRecipe } from '../../src/own/find.ts';
 import { guarded } from '../../src/own/guarded.ts';
 import { resolveOwn } from '../../src/own/hooks.ts';
+import { asRecipe } from '../../src/own/shape.ts';
 import { whatChanged } from '../../src/own/what-changed.ts';
+import { Secret } from '../../src/secrets/secret.ts';
 
 const own: OwnRecipe = {
   name: 'site',
@@ -30,6 +32,42 @@ describe('a recipe in the place of a built-in one', () => {
       { level: 'info', text: expect.stringContaining('recipes/site, in the place of the one') },
     ]);
     expect(guarded(own, silent, false).resources(context).notes).toEqual([]);
+  });
+});
+
+describe('a guarded recipe', () => {
+  const KEY = new Secret('abc123');
+  const templates = {
+    ...own,
+    files: new Map([['templates/login.hbs', 'user={{bare user}}\nkey={{bare key}}\n']]),
+  };
+  const rendering = (template: string) =>
+    guarded(
+      templates,
+      {
+        ...silent,
+        resources: ({ secretTemplate }) => ({
+          resources: [],
+          notes: [{ level: 'info', text: secretTemplate(template, { user: 'ann', key: KEY }).reveal() }],
+        }),
+      },
+      false,
+    ).resources(context).notes;
+
+  it('has its own templates for secrets too, and is told when one is missing', () => {
+    expect(rendering('login')).toEqual([{ level: 'info', text: 'user=ann\nkey=abc123\n' }]);
+    expect(() => rendering('logn')).toThrow('has no template ‘logn’');
+  });
+
+  it('says where its dumps are, or is told what is missing', () => {
+    const where = { program: '/usr/local/bin/dump', user: 'app', folder: '/srv/dumps', databases: ['app'] };
+    const asked = { role: 'app', host: 'attic', input: {}, folder: () => expect.unreachable() };
+    expect(guarded(own, { ...silent, backup: () => where }, false).backup?.(asked)).toEqual(where);
+    const wrong = guarded(own, { ...silent, backup: () => ({ ...where, folder: 'dumps' }) }, false);
+    expect(() => wrong.backup?.(asked)).toThrow(
+      'backup() of the recipe ‘site’ does not return what it should',
+    );
+    expect(asRecipe(own, { default: { ...silent, backup: () => where } })).toHaveProperty('backup');
   });
 });
 

@@ -40,6 +40,49 @@ const FILES = {
     'about: one name\nhost: { host: attic, roles: { greet: { name: Ann } } }\n',
 };
 
+/** A recipe that has whatever hostwright gives to one: a certificate, a secret in a file, dumps. */
+const STORE = `import { certificateFor, defineRecipe, dumps, inputs, kinds, sh, tlsInput, z } from 'hostwright';
+import type { Backup, Dumps, RecipeContext } from 'hostwright';
+
+const schema = z.strictObject({ user: inputs.oneLine(), tls: tlsInput(), dumps: dumps.input() });
+const dumpsOf = (role: string): Dumps => ({ role, user: 'root', databases: ['store'] });
+
+export default defineRecipe({
+  title: 'Store',
+  summary: 'Stores.',
+  inputs: schema,
+  endpoints: () => [{ name: 'store', protocol: 'tcp', port: 7000, prove: { probe: 'tcp' } }],
+  backup: ({ role }): Backup => dumps.backup(dumpsOf(role)),
+  resources: (context: RecipeContext<z.output<typeof schema>>) => {
+    const tls = certificateFor(context, { group: 'root', service: 'store', action: 'restart' });
+    return {
+      resources: [
+        ...tls.resources,
+        kinds.directory.of({ path: '/etc/store' }),
+        kinds.file.of({
+          path: '/etc/store/login',
+          content: context.secretTemplate('login', { user: context.input.user, key: context.secret('key') }),
+          mode: '0600',
+        }),
+        kinds.file.of({ path: '/etc/store/tls', content: tls.certificate + ' ' + tls.key + '\\n' }),
+        ...dumps.resources({
+          ...dumpsOf(context.role),
+          title: 'Store',
+          unit: 'store.service',
+          keepDays: context.input.dumps.keepDays,
+          functions: {
+            ready: sh\`[ -d /srv/store ]\`,
+            has: sh\`[ -d "/srv/store/$1" ]\`,
+            dump: sh\`tar -C /srv/store -cf "$2" "$1"\`,
+            restore: sh\`tar -C /srv/store -xf "$2"\`,
+          },
+        }),
+      ],
+    };
+  },
+});
+`;
+
 /** The folder with one of its files written otherwise. */
 const withFile = (path: string, text: string) => folderWith({ ...FILES, [`recipes/greet/${path}`]: text });
 
@@ -79,6 +122,30 @@ export default { title: 'Plain', summary: 'It is.', inputs: z.strictObject({}), 
     const { code, stdout } = await hostwright(['recipes', 'lint', TRUST], { cwd });
     expect(stdout).toContain('plain: fine');
     expect(code).toBe(0);
+  });
+
+  it('has certificates, secrets and dumps as the built-in ones have them', async () => {
+    const cwd = await folderWith({
+      'recipes/store/recipe.ts': STORE,
+      'recipes/store/templates/login.hbs': 'user={{bare user}}\nkey={{bare key}}\n',
+      'recipes/store/cases/a.yaml': 'about: it\nhost: { host: attic, roles: { store: { user: ann } } }\n',
+    });
+    const linted = await hostwright(['recipes', 'lint', TRUST], { cwd });
+    expect(linted.stderr).toBe('');
+    expect(linted.stdout).toContain('store: fine');
+    // Lint sees into texts that hold secrets, and into backup().
+    await put(cwd, 'recipes/store/recipe.ts', STORE.replace('inputs.oneLine()', 'z.string()'));
+    await put(cwd, 'recipes/store/templates/login.hbs', 'user={{lines user}}\nkey={{bare key}}\n');
+    const loose = await hostwright(['recipes', 'lint', TRUST], { cwd });
+    expect(loose.stderr + loose.stdout).toContain('writes lines of its own into file:/etc/store/login');
+    await put(
+      cwd,
+      'recipes/store/recipe.ts',
+      STORE.replace('dumps.backup(dumpsOf(role))', "({ ...dumps.backup(dumpsOf(role)), folder: '' })"),
+    );
+    const astray = await hostwright(['recipes', 'lint', TRUST], { cwd });
+    expect(astray.stdout).toContain('backup() of the recipe ‘store’ does not return what it should: folder:');
+    expect(astray.code).toBe(2);
   });
 
   it('runs only once somebody has said so, and asks again when any file of it changed', async () => {

@@ -27,6 +27,9 @@ export function checkComposition(host: Host, machine: SampleMachine, file: strin
   const secrets = keptSecrets();
   const first = composeOn(host, machine, secrets);
   for (const { resource } of first.resources) joinShell([kindOf(resource.kind).observe([resource.spec])]);
+  // Asked for by `hostwright db` only: nothing else would find a mistake in it.
+  for (const { name: role, input, definition } of host.roles)
+    definition.backup?.({ role, host: host.name, input, folder: refuseFolder });
   const second = atAnotherTime(() => composeOn(host, machine, secrets));
   const differing = second.resources.find(
     ({ resource }, index) => !isDeepStrictEqual(resource, first.resources[index]?.resource),
@@ -52,7 +55,12 @@ export function problemsOf(work: () => readonly Problem[]): readonly Problem[] {
   }
 }
 
-function keptSecrets(): SecretSource {
+function refuseFolder(): never {
+  throw new UserError({ message: 'backup() depends on no folder: it says where the dumps are on the host.' });
+}
+
+/** Secrets that stay the same for as long as a recipe is tried. */
+export function keptSecrets(): SecretSource {
   const made = new Map<string, ReturnType<SecretSource>>();
   return (name, wish) => {
     const key = secretKey(name);

@@ -3,7 +3,9 @@ import type { OwnedResource } from '../../compose/collect.ts';
 import { inputMeta, unwrap } from '../../compose/input-meta.ts';
 import { HostError, type Problem, UserError } from '../../errors.ts';
 import type { Host, Role } from '../../host/host.ts';
-import { composeOn } from './composing.ts';
+import { Secret } from '../../secrets/secret.ts';
+import type { SecretSource } from '../../secrets/source.ts';
+import { composeOn, keptSecrets } from './composing.ts';
 import type { SampleMachine } from './machines.ts';
 
 /** Text that does harm wherever somebody takes it for more than text. */
@@ -34,11 +36,12 @@ type Path = readonly (string | number)[];
  * @param file of the case, for messages
  */
 export function tryHostile(host: Host, role: Role, machine: SampleMachine, file: string): readonly Problem[] {
-  const usual = composeOn(host, machine).resources;
+  const secrets = keptSecrets();
+  const usual = composeOn(host, machine, secrets).resources;
   return texts(role.input).flatMap(({ path, text }): readonly Problem[] => {
     const multiline = takesLines(role.definition.inputs, path);
     for (const payload of PAYLOADS) {
-      const found = fate(host, role, machine, path, payload);
+      const found = fate(host, role, machine, secrets, path, payload);
       const why =
         found === undefined
           ? undefined
@@ -63,6 +66,7 @@ function fate(
   host: Host,
   role: Role,
   machine: SampleMachine,
+  secrets: SecretSource,
   path: Path,
   payload: string,
 ): readonly OwnedResource[] | string | undefined {
@@ -71,7 +75,7 @@ function fate(
   const other = { ...role, input: parsed.data };
   try {
     const roles = host.roles.map((each) => (each === role ? other : each));
-    return composeOn({ ...host, roles }, machine).resources;
+    return composeOn({ ...host, roles }, machine, secrets).resources;
   } catch (error) {
     if (error instanceof HostError) return undefined;
     if (!(error instanceof UserError)) throw error;
@@ -100,20 +104,26 @@ function harm(
     for (const script of [spec.run, spec.unless].flatMap(shellScripts))
       if (script.includes(payload)) return `becomes part of a script of the shell in ${resource.id}`;
     const before = usual[index]?.resource;
-    const model = (before?.spec as { content?: unknown } | undefined)?.content;
-    if (typeof spec.content !== 'string' || typeof model !== 'string' || before?.kind !== resource.kind)
-      continue;
-    if (!multiline && payload.includes('\n') && shape(model) !== shape(spec.content))
+    const model = written((before?.spec as { content?: unknown } | undefined)?.content);
+    const content = written(spec.content);
+    if (content === undefined || model === undefined || before?.kind !== resource.kind) continue;
+    if (!multiline && payload.includes('\n') && shape(model) !== shape(content))
       return `writes lines of its own into ${resource.id}`;
     for (const quote of ['"', "'"])
       if (
         payload.includes(quote) &&
         model.includes(quote + text + quote) &&
-        spec.content.includes(quote + payload + quote)
+        content.includes(quote + payload + quote)
       )
         return `ends the quoted text that it stands in, in ${resource.id}`;
   }
   return undefined;
+}
+
+/** The text that a file gets, also where it holds secrets: these ones are made for lint alone, and nothing shows it. */
+function written(content: unknown): string | undefined {
+  if (content instanceof Secret) return content.reveal();
+  return typeof content === 'string' ? content : undefined;
 }
 
 /** The first word of each line: hostile text may change a value, and nothing else. */
