@@ -37,9 +37,10 @@ export const inputs = z.strictObject({
   hostname: hostLabel()
     .optional()
     .meta({ help: "The machine's name. Left out: it keeps the one it has.", example: 'attic' }),
-  timezone: timezoneName()
-    .optional()
-    .meta({ help: 'Left out: it keeps the one it has.', example: 'Europe/Berlin' }),
+  timezone: timezoneName().optional().meta({
+    help: 'The time zone, such as Europe/Berlin. Left out: it keeps the one it has.',
+    example: 'Europe/Berlin',
+  }),
   timesync: z
     .boolean()
     .default(true)

@@ -22,10 +22,10 @@ const zone = z
       help: 'The internet gets answers too, when the role is exposed to it. Addresses of your network are never among them.',
     }),
     update: z.array(keyName()).default([]).meta({
-      help: 'Keys by which programs may change records (nsupdate). What they write is kept: the host file gives such a zone its first records only.',
+      help: 'Names of keys (TSIG) by which programs may change records (nsupdate). What they write is kept: the host file gives such a zone its first records only.',
     }),
     transfer: z.array(keyName()).default([]).meta({
-      help: 'Keys by which other servers may fetch the whole zone.',
+      help: 'Names of keys (TSIG) by which other servers may fetch the whole zone.',
     }),
     notify: z.array(address()).default([]).meta({ help: 'Servers that are told of each change.' }),
     primaries: z
@@ -100,7 +100,10 @@ export const inputs = z
         help: 'Names that forwarders make up without signatures, such as those of a company network.',
         example: ['corp.example'],
       }),
-    reverse: z.boolean().default(true).meta({ help: 'Also from the addresses of your network to names.' }),
+    reverse: z
+      .boolean()
+      .default(true)
+      .meta({ help: 'Also from the addresses of your network (IPv4) to names.' }),
   })
   .check(({ value, issues }) => {
     for (const [index, { name }] of value.zones.entries()) {

@@ -13,28 +13,44 @@ const common = {
     .meta({ help: 'Who gets it of a public zone: everybody, only your network, or only the internet.' }),
 };
 
+const type = <Name extends string>(name: Name) =>
+  z.literal(name).meta({ help: 'What kind of record it is (RFC 1035).' });
+const addressValue = { help: 'A, AAAA: the address.' };
+const nameValue = () =>
+  pointed().meta({
+    help: 'CNAME, NS, PTR, MX, SRV: the name that it leads to. One with a dot is a full name (mail.example.org), one without is of the zone.',
+  });
+const textValue = { help: 'TXT, CAA: the text.' };
+const priority = (usual: number) =>
+  small()
+    .default(usual)
+    .meta({ help: 'MX, SRV: the lowest is tried first. Left out: 10 for MX, 0 for SRV.' });
+
 /** What a host file may put into a zone. Names with a dot in them are full names, others are of the zone. */
 export const record = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: z.literal('A'), value: ipv4() }),
-  z.strictObject({ ...common, type: z.literal('AAAA'), value: ipv6() }),
-  z.strictObject({ ...common, type: z.literal('CNAME'), value: pointed() }),
-  z.strictObject({ ...common, type: z.literal('NS'), value: pointed() }),
-  z.strictObject({ ...common, type: z.literal('PTR'), value: pointed() }),
-  z.strictObject({ ...common, type: z.literal('MX'), priority: small().default(10), value: pointed() }),
-  z.strictObject({ ...common, type: z.literal('TXT'), value: oneLine().max(4000) }),
+  z.strictObject({ ...common, type: type('A'), value: ipv4().meta(addressValue) }),
+  z.strictObject({ ...common, type: type('AAAA'), value: ipv6().meta(addressValue) }),
+  z.strictObject({ ...common, type: type('CNAME'), value: nameValue() }),
+  z.strictObject({ ...common, type: type('NS'), value: nameValue() }),
+  z.strictObject({ ...common, type: type('PTR'), value: nameValue() }),
+  z.strictObject({ ...common, type: type('MX'), priority: priority(10), value: nameValue() }),
+  z.strictObject({ ...common, type: type('TXT'), value: oneLine().max(4000).meta(textValue) }),
   z.strictObject({
     ...common,
-    type: z.literal('SRV'),
-    priority: small().default(0),
-    weight: small().default(0),
-    port: small(),
-    value: pointed(),
+    type: type('SRV'),
+    priority: priority(0),
+    weight: small().default(0).meta({ help: 'SRV: the share of this one among those of equal priority.' }),
+    port: small().meta({ help: 'SRV: the port of the service.' }),
+    value: nameValue(),
   }),
   z.strictObject({
     ...common,
-    type: z.literal('CAA'),
-    tag: z.enum(['issue', 'issuewild', 'iodef']).default('issue'),
-    value: oneLine().max(250),
+    type: type('CAA'),
+    tag: z
+      .enum(['issue', 'issuewild', 'iodef'])
+      .default('issue')
+      .meta({ help: 'CAA: what the text is about (RFC 8659).' }),
+    value: oneLine().max(250).meta(textValue),
   }),
 ]);
 

@@ -33,8 +33,8 @@ const secretName = () =>
     );
 
 const notify = z.strictObject({
-  service: serviceName(),
-  action: z.enum(['reload', 'restart']).default('restart'),
+  service: serviceName().meta({ help: 'The service that is told once it has changed.' }),
+  action: z.enum(['reload', 'restart']).default('restart').meta({ help: 'How it is told.' }),
 });
 
 export const inputs = z.strictObject({
@@ -43,19 +43,25 @@ export const inputs = z.strictObject({
     .default([])
     .meta({ help: 'Debian packages to install.', example: ['htop', 'restic'] }),
   groups: z
-    .array(z.strictObject({ name: userName(), gid: z.int().optional(), system: z.boolean().default(false) }))
+    .array(
+      z.strictObject({
+        name: userName().meta({ help: 'The name of the group.' }),
+        gid: z.int().optional().meta({ help: 'Its number. Left out: the next one that is free.' }),
+        system: z.boolean().default(false).meta({ help: 'Whether it is for services.' }),
+      }),
+    )
     .default([])
     .meta({ help: 'Groups of accounts.', example: [{ name: 'family' }] }),
   users: z
     .array(
       z.strictObject({
-        name: userName(),
-        groups: z.array(oneLine()).default([]),
-        comment: oneLine().optional(),
-        shell: absolutePath().optional(),
-        home: absolutePath().optional(),
-        system: z.boolean().default(false),
-        password: fromVault().optional(),
+        name: userName().meta({ help: 'The name of the account.' }),
+        groups: z.array(oneLine()).default([]).meta({ help: 'Groups that it belongs to besides its own.' }),
+        comment: oneLine().optional().meta({ help: 'Whose it is, in words.' }),
+        shell: absolutePath().optional().meta({ help: 'What runs at a login.' }),
+        home: absolutePath().optional().meta({ help: 'Its home folder.' }),
+        system: z.boolean().default(false).meta({ help: 'Whether it is for a service, without a login.' }),
+        password: fromVault().optional().meta({ help: 'vault: the password that the vault has for it.' }),
       }),
     )
     .default([])
@@ -66,10 +72,10 @@ export const inputs = z.strictObject({
   directories: z
     .array(
       z.strictObject({
-        path: absolutePath(),
-        mode: fileMode().default('0755'),
-        owner: oneLine().default('root'),
-        group: oneLine().default('root'),
+        path: absolutePath().meta({ help: 'Where it is.' }),
+        mode: fileMode().default('0755').meta({ help: 'Who may do what with it.' }),
+        owner: oneLine().default('root').meta({ help: 'Whose it is.' }),
+        group: oneLine().default('root').meta({ help: 'The group that it belongs to.' }),
       }),
     )
     .default([])
@@ -81,13 +87,15 @@ export const inputs = z.strictObject({
     .array(
       z
         .strictObject({
-          path: absolutePath(),
-          content: text().optional(),
-          secret: secretName().optional(),
-          mode: fileMode().optional(),
-          owner: oneLine().default('root'),
-          group: oneLine().default('root'),
-          notify: notify.optional(),
+          path: absolutePath().meta({ help: 'Where it is.' }),
+          content: text().optional().meta({ help: 'Its text.' }),
+          secret: secretName()
+            .optional()
+            .meta({ help: 'In place of content: what the vault calls the secret.' }),
+          mode: fileMode().optional().meta({ help: 'Left out: "0644", and "0600" with a secret.' }),
+          owner: oneLine().default('root').meta({ help: 'Whose it is.' }),
+          group: oneLine().default('root').meta({ help: 'The group that it belongs to.' }),
+          notify: notify.optional().meta({ help: 'A service that reads it.' }),
         })
         .refine(({ content, secret }) => (content === undefined) !== (secret === undefined), {
           error: 'a file has either content, or the name of a secret of the vault as secret',
@@ -101,11 +109,14 @@ export const inputs = z.strictObject({
   certificates: z
     .array(
       z.strictObject({
-        name: hostLabel(),
-        names: z.array(z.union([z.ipv4(), z.ipv6(), domain()])).min(1),
-        owner: oneLine().default('root'),
-        group: oneLine().default('root'),
-        notify: notify.optional(),
+        name: hostLabel().meta({ help: 'What its folder is called.' }),
+        names: z
+          .array(z.union([z.ipv4(), z.ipv6(), domain()]))
+          .min(1)
+          .meta({ help: 'Names and addresses that it is for.' }),
+        owner: oneLine().default('root').meta({ help: 'Whose it is.' }),
+        group: oneLine().default('root').meta({ help: 'The group that it belongs to.' }),
+        notify: notify.optional().meta({ help: 'A service that reads it.' }),
       }),
     )
     .default([])
@@ -114,7 +125,12 @@ export const inputs = z.strictObject({
       example: [{ name: 'mail', names: ['mail.example.org'], group: 'Debian-exim' }],
     }),
   links: z
-    .array(z.strictObject({ path: absolutePath(), target: oneLine() }))
+    .array(
+      z.strictObject({
+        path: absolutePath().meta({ help: 'Where the link is.' }),
+        target: oneLine().meta({ help: 'What it leads to.' }),
+      }),
+    )
     .default([])
     .meta({ help: 'Symbolic links.', example: [{ path: '/srv/media', target: '/mnt/disk/media' }] }),
   sysctl: z
@@ -124,10 +140,14 @@ export const inputs = z.strictObject({
   services: z
     .array(
       z.strictObject({
-        name: serviceName(),
-        enabled: z.boolean().default(true),
-        running: z.boolean().default(true),
-        validate: z.array(oneLine()).min(1).optional(),
+        name: serviceName().meta({ help: 'As systemctl calls it.' }),
+        enabled: z.boolean().default(true).meta({ help: 'Whether it starts with the machine.' }),
+        running: z.boolean().default(true).meta({ help: 'Whether it runs now.' }),
+        validate: z
+          .array(oneLine())
+          .min(1)
+          .optional()
+          .meta({ help: 'A program and its arguments that has to succeed before it is told or started.' }),
       }),
     )
     .default([])
@@ -138,10 +158,16 @@ export const inputs = z.strictObject({
   commands: z
     .array(
       z.strictObject({
-        name: hostLabel(),
-        run: z.array(text()).min(1),
-        unless: z.array(text()).min(1).optional(),
-        creates: absolutePath().optional(),
+        name: hostLabel().meta({ help: 'What the plan calls it.' }),
+        run: z.array(text()).min(1).meta({ help: 'A program and its arguments, without a shell.' }),
+        unless: z
+          .array(text())
+          .min(1)
+          .optional()
+          .meta({ help: 'A program that only looks, and succeeds where there is nothing to do.' }),
+        creates: absolutePath()
+          .optional()
+          .meta({ help: 'In its place: a path that is there where there is nothing to do.' }),
       }),
     )
     .default([])

@@ -6,11 +6,13 @@ import { charsetWord, databaseName, databaseUser } from '../../src/resources/mar
 
 const database = z
   .strictObject({
-    name: databaseName(),
+    name: databaseName().meta({ help: 'What the database is called.' }),
     owner: databaseUser()
       .optional()
       .meta({ help: 'The account that the database belongs to; default: one of the same name.' }),
-    charset: charsetWord().default('utf8mb4').meta({ help: 'utf8mb4 is all of Unicode.' }),
+    charset: charsetWord()
+      .default('utf8mb4')
+      .meta({ help: 'How text is stored; utf8mb4 is all of Unicode.' }),
     collation: charsetWord().optional().meta({
       help: 'How text is sorted and compared; default: utf8mb4_unicode_ci, or what MariaDB takes for another charset.',
     }),

@@ -20,9 +20,11 @@ const roleName = plainName('the name of a role')
   });
 
 const database = z.strictObject({
-  name: plainName('the name of a database').refine((name) => !TAKEN.has(name), {
-    error: 'this name is for PostgreSQL’s own use, or hostwright’s: choose another one',
-  }),
+  name: plainName('the name of a database')
+    .refine((name) => !TAKEN.has(name), {
+      error: 'this name is for PostgreSQL’s own use, or hostwright’s: choose another one',
+    })
+    .meta({ help: 'What the database is called.' }),
   owner: roleName
     .optional()
     .meta({ help: 'The role that the database belongs to; default: one of the same name.' }),
@@ -38,7 +40,7 @@ const database = z.strictObject({
     )
     .default([])
     .meta({
-      help: 'Extensions such as pg_trgm, citext or postgis; their packages are installed.',
+      help: 'Those that come with PostgreSQL (pg_trgm, citext …), postgis, and on Debian 13 vector; their packages are installed.',
       example: ['pg_trgm'],
     }),
 });
@@ -56,7 +58,7 @@ export const inputs = z
       .array(roleName)
       .default([])
       .meta({
-        help: 'Further roles with a password; what they may do is said in SQL (GRANT).',
+        help: 'Further roles with a password; what they may do is said in SQL: GRANT CONNECT ON DATABASE blog TO report.',
         example: ['report'],
       }),
     port: port().default(5432).meta({ help: 'The port on which the server listens.' }),

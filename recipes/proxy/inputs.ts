@@ -18,7 +18,9 @@ export const inputs = z
       .array(domain())
       .default([])
       .meta({ help: 'Further names of the same.', example: ['tv.example.org'] }),
-    port: port().default(80).meta({ help: 'Several roles with domains can share one port.' }),
+    port: port().default(80).meta({
+      help: 'Several roles with domains can share one port, sites among them; gRPC needs one of its own.',
+    }),
     auth: z
       .array(userName())
       .default([])
@@ -42,8 +44,13 @@ export const inputs = z
       }),
     limit: z
       .strictObject({
-        perSecond: z.int().min(1).max(10_000),
-        burst: z.int().min(1).max(100_000).default(50),
+        perSecond: z.int().min(1).max(10_000).meta({ help: 'Requests each second, on average.' }),
+        burst: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(50)
+          .meta({ help: 'Requests at once; what is more gets 429.' }),
       })
       .optional()
       .meta({
@@ -52,8 +59,13 @@ export const inputs = z
       }),
     cache: z
       .strictObject({
-        seconds: z.int().min(1).max(31_536_000).default(60),
-        maxMiB: z.int().min(1).max(1_048_576).default(1024),
+        seconds: z
+          .int()
+          .min(1)
+          .max(31_536_000)
+          .default(60)
+          .meta({ help: 'How long an answer is fresh that does not say so itself.' }),
+        maxMiB: z.int().min(1).max(1_048_576).default(1024).meta({ help: 'Disk space for all of them.' }),
       })
       .optional()
       .meta({
@@ -89,8 +101,9 @@ export const inputs = z
         path: z
           .string()
           .regex(/^\/[!-~]*$/, 'a path begins with / and has no spaces')
-          .default('/'),
-        status: z.int().min(200).max(599).optional(),
+          .default('/')
+          .meta({ help: 'What is asked for.' }),
+        status: z.int().min(200).max(599).optional().meta({ help: 'The status that has to come.' }),
       })
       .prefault({})
       .meta({

@@ -9,7 +9,7 @@ export const inputs = z
     source: folder().default(DEFAULT_SOURCE).meta({
       unless: 'root',
       question: 'Which folder holds the site’s files?',
-      help: 'It is uploaded as it is; index.html is the front page, 404.html the page for what is not there.',
+      help: 'It is uploaded as it is, and what vanishes from it vanishes from the site; index.html is the front page, 404.html the page for what is not there.',
     }),
     root: absolutePath()
       .refine((path) => /^(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/.test(path), {
@@ -20,7 +20,7 @@ export const inputs = z
       })
       .optional()
       .meta({
-        help: 'A folder on the host in place of one that is uploaded: what lies in it is served, whoever puts it there.',
+        help: 'A folder on the host in place of one that is uploaded: what lies in it is served, whoever puts it there. Not below /home or /tmp, which nginx does not see.',
         example: '/srv/shared/www',
       }),
     domain: domain().optional().meta({

@@ -1,5 +1,6 @@
+import { stringify } from 'yaml';
 import { z } from 'zod';
-import { inputMeta } from '../compose/input-meta.ts';
+import { describeInputs, type InputRow } from '../compose/describe-inputs.ts';
 import type { Recipe } from '../compose/recipe.ts';
 import type { Paint } from '../ui/paint.ts';
 import { wrapText } from '../ui/wrap-text.ts';
@@ -19,9 +20,9 @@ export function describeRecipe(
   recipe: AnyRecipe,
   { paint, columns }: { readonly paint: Paint; readonly columns: number },
 ): string {
-  const inputs = Object.entries(recipe.inputs.shape).map(([key, schema]) => inputRow(key, schema));
-  const required = inputs.filter((input) => input.required);
-  const inputText = required.map(({ key, example }) => `${key}: ${example}`);
+  const inputs = describeInputs(recipe.inputs);
+  const required = inputs.filter((input) => input.required && !input.key.includes('.'));
+  const inputText = required.map(({ key, example }) => `${key}: ${inline(example)}`);
   const width = Math.max(0, ...inputs.map(({ key }) => key.length));
   return [
     `${paint.strong(recipe.title)}`,
@@ -34,8 +35,8 @@ export function describeRecipe(
     `    my-${name}: { ${[`recipe: ${name}`, ...inputText].join(', ')} }`,
     ...(inputs.length > 0 ? ['', 'Inputs:'] : []),
     ...inputs.map(
-      ({ key, about, required: must }) =>
-        `  ${paint.accent(key.padEnd(width))}  ${wrapText(`${about}${must ? ' (required)' : ''}`, columns - width - 4).join(`\n${' '.repeat(width + 4)}`)}`,
+      (input) =>
+        `  ${paint.accent(input.key.padEnd(width))}  ${wrapText(about(input), columns - width - 4).join(`\n${' '.repeat(width + 4)}`)}`,
     ),
     ...(recipe.exposable === false
       ? []
@@ -43,23 +44,15 @@ export function describeRecipe(
   ].join('\n');
 }
 
-interface InputRow {
-  readonly key: string;
-  readonly required: boolean;
-  readonly example: string;
-  readonly about: string;
+/** What a key is for, what is written there, and what holds without it. */
+function about({ question, help, takes, fallback, required }: InputRow): string {
+  const words = [question, help].filter((part) => part !== undefined);
+  const default_ = fallback === undefined ? '' : `; default: ${fallback}`;
+  return [...words, `(${takes.replaceAll('`', '')}${required ? '; required' : default_})`].join(' ');
 }
 
-function inputRow(key: string, schema: z.core.$ZodType): InputRow {
-  const { help, question, example } = inputMeta(schema);
-  const absent = z.safeParse(schema, undefined);
-  const fallback = absent.success && absent.data !== undefined ? ` (default: ${inline(absent.data)})` : '';
-  return {
-    key,
-    required: !absent.success,
-    example: example === undefined ? '…' : inline(example),
-    about: `${[question, help].filter((part) => part !== undefined).join(' ')}${fallback}`.trim(),
-  };
+/** YAML of one line, as a person would write it. */
+function inline(example: unknown): string {
+  if (example === undefined) return '…';
+  return stringify(example, { collectionStyle: 'flow', lineWidth: 0 }).trim();
 }
-
-const inline = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -42,6 +42,7 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
       'test',
       'bin',
       'bench',
+      'docs',
       'package.json',
       'tsconfig.json',
       'vitest.config.ts',
@@ -68,6 +69,13 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
   it('gives a recipe that has the right types', () => {
     expect(run('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')).toBe('');
   }, 120_000);
+
+  it('gives a recipe with a page', () => {
+    run('node_modules/tsx/dist/cli.mjs', 'scripts/recipe-docs.ts');
+    const page = readFileSync(join(copy, 'docs/recipes/motd.md'), 'utf8');
+    expect(page).toContain('text: Be kind.');
+    expect(page).toMatch(/\| `text` \| text \| \*\*needed\*\* \| What should it say\?/);
+  });
 
   it('gives a recipe that the suites over the registry take, and a plan to read', () => {
     const output = run(

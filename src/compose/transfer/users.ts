@@ -26,9 +26,11 @@ function folderName() {
 
 /** What the users of every such role have in common. */
 export const userShape = {
-  name: userName().refine((name) => name !== 'root', {
-    error: 'root does not send files: name somebody else',
-  }),
+  name: userName()
+    .refine((name) => name !== 'root', {
+      error: 'root does not send files: name somebody else',
+    })
+    .meta({ help: 'The account, which is made for this.' }),
   folders: z
     .array(folderName())
     .default([])
