@@ -6,6 +6,19 @@ import { fact as upgrades } from '../../src/facts/probes/upgrades.ts';
 import { UPGRADES_FILE } from '../../src/facts/upgrades/files.ts';
 
 describe('the sshd fact', () => {
+  it.each([
+    'allowusers',
+    'allowgroups',
+    'denyusers',
+    'denygroups',
+    'authenticationmethods',
+    'passwordauthentication',
+    'permitrootlogin',
+  ])('asks for %s, which recipes look at', (setting) => {
+    const [, pattern = ''] = /grep -E '(\^[^']*)'/.exec(String(sshd.script)) ?? [];
+    expect(`${setting} word`).toMatch(new RegExp(pattern));
+  });
+
   it('reads what holds, where it stands, and who could log in', () => {
     const found = sshd.parse(`##effective
 passwordauthentication yes

@@ -96,7 +96,14 @@ describe.each(['bookworm', 'trixie'] as const)('the firewall on %s', (release) =
       why: 'blog http',
     } as const;
     const resource = ufw.of(
-      { ipv6: true, rules: [own, { ...own, from: 'any', interface: '', port: 443 }] },
+      {
+        ipv6: true,
+        rules: [
+          own,
+          { ...own, from: 'any', interface: '', port: 443 },
+          { ...own, port: 21_000, lastPort: 21_019, why: 'ftp transfers' },
+        ],
+      },
       { guarded: false },
     );
     const plan = await engine.plan([resource]);
@@ -132,6 +139,7 @@ describe.each(['bookworm', 'trixie'] as const)('the firewall on %s', (release) =
       { protocol: 'tcp', port: 80, from: '192.168.1.0/24', why: 'blog http' },
       { protocol: 'udp', port: 53, from: 'any', why: 'dns main' },
       { protocol: 'tcp', port: 80, from: 'fe80::/10', why: 'blog http' },
+      { protocol: 'tcp', port: 21_000, lastPort: 21_019, from: '192.168.1.0/24', why: 'ftp transfers' },
     ] as const;
     const resource = firewalld.of({ zone: 'public', rules: [...rules] });
     const plan = await engine.plan([resource]);

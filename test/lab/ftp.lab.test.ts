@@ -159,6 +159,12 @@ umask 077; cat >secret; printf '#!/bin/sh\\ncat /root/secret\\n' >askpass; chmod
     expect(listing.stdout).not.toContain('root:');
     expect(await out('phone', `curl -sS -m 10 http://${BOX}/new/`)).toBe('<h1>sent</h1>');
 
+    // A file that was sent, whichever way, is never a setting.
+    await out('phone', "printf '<Limit ALL>\\nDenyAll\\n</Limit>\\n' >/root/.ftpaccess");
+    expect((await sftp('anna', 'password', 'put .ftpaccess /www/.ftpaccess\n')).code).toBe(0);
+    expect((await curl(anna, url('%2fwww/index.html'))).stdout).toBe('<h1>sent</h1>\n');
+    await out('box', 'rm /srv/shared/www/.ftpaccess');
+
     // Who must not, and how one must not.
     const plain = await on('phone', `curl -sS -m 20 -K - ${url('')}`, `user = "${anna}"\n`);
     expect([plain.code, plain.stderr]).toEqual([67, expect.stringContaining('550')]);

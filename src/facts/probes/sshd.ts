@@ -34,7 +34,7 @@ export interface Person {
   readonly keys: boolean;
 }
 
-const SETTINGS = sh`^(passwordauthentication|kbdinteractiveauthentication|permitrootlogin|pubkeyauthentication|authenticationmethods|hostkey|x11forwarding|permitemptypasswords|kexalgorithms|ciphers|macs|hostkeyalgorithms) `;
+const SETTINGS = sh`^(passwordauthentication|kbdinteractiveauthentication|permitrootlogin|pubkeyauthentication|authenticationmethods|hostkey|x11forwarding|permitemptypasswords|(allow|deny)(users|groups)|kexalgorithms|ciphers|macs|hostkeyalgorithms) `;
 
 export const fact = defineFact<Sshd>({
   onRequest: true,
