@@ -132,7 +132,23 @@ function remove(spec: UserSpec, before: Shell): Shell {
   const { name } = spec;
   const { home } = defaults(spec);
   const mark = `${home}/${FORMER}`;
-  return sh`  if getent passwd -- ${name} >/dev/null; then userdel -- ${name} || exit 1; fi
+  return sh`  if getent passwd -- ${name} >/dev/null; then
+    # What a login has started stays for ten seconds after its end (user@.service(5)); and nobody's work is lost where the
+    # account could only move files.
+    case $(loginctl show-user --value -p State -- ${name} 2>/dev/null):$(getent passwd -- ${name} | cut -d: -f7) in
+      closing:* | active:*/nologin | online:*/nologin) loginctl terminate-user -- ${name} || : ;;
+    esac
+    hw_tries=0
+    until hw_said=$(userdel -- ${name} 2>&1); do
+      # 8: a process works under that name, userdel(8).
+      if [ "$?" != 8 ]; then printf '%s\n' "$hw_said" >&2; exit 1; fi
+      if [ "$hw_tries" = 20 ]; then
+        printf '%s\n' "$hw_said" ${`Somebody is logged in as ${name}, or left something running. Wait for that, or end it on the host by: loginctl terminate-user ${name}`} >&2
+        exit 1
+      fi
+      hw_tries=$((hw_tries + 1)); sleep 0.5
+    done
+  fi
   if [ -s ${before}.group ] && ! getent group -- ${name} >/dev/null; then
     groupadd --gid "$(cut -d: -f3 <${before}.group)" -- ${name} || exit 1
   fi
