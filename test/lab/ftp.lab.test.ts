@@ -256,7 +256,10 @@ done`,
     await run(['remove', 'ftp', '--yes']);
     expect((await sftp('anna', 'password', 'ls -1\n')).stdout).toContain('from-sftp');
     // Somebody is still in the middle of something, and has just been.
-    await out('phone', `cd /root; sleep 120 | sftp ${SSH} ${KEY_ONLY} carl@${BOX} >carl.log 2>&1 & sleep 3`);
+    await out(
+      'phone',
+      `cd /root; (sleep 60 | sftp ${SSH} ${KEY_ONLY} carl@${BOX}) </dev/null >carl.log 2>&1 & sleep 3`,
+    );
     expect(await out('box', 'loginctl show-user --value -p State carl')).toBe('active');
     await run(['remove', '--all', '--yes']);
     expect(differences(before, await manifestOf(LAB)).filter((line) => !/ \/srv\b/.test(line))).toEqual([]);
