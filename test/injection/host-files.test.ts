@@ -15,7 +15,7 @@ import { expectSilence } from './silence.ts';
 
 /** `INJECTION_SEED=7 npx vitest run --project unit test/injection` tries others. */
 const SEED = Number(process.env.INJECTION_SEED ?? 1);
-const COUNT = 400;
+const COUNT = 1_000;
 
 const facts = bareMachine();
 let all: readonly Subject[];
