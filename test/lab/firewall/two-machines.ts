@@ -84,10 +84,25 @@ export async function twoMachines(): Promise<TwoMachines> {
     reachable: (ports) => probe(names, ports, listeners),
     remove: async () => {
       for (const listener of listeners) listener.kill();
-      await Promise.all(Object.values(names).map((name) => run('ip', ['netns', 'delete', name])));
+      await Promise.all(
+        Object.values(names).map(async (name) => {
+          // What a script has started outlives it.
+          const { stdout } = await run('ip', ['netns', 'pids', name]);
+          for (const pid of stdout.split('\n').filter((line) => line !== '')) end(Number(pid));
+          await run('ip', ['netns', 'delete', name]);
+        }),
+      );
       await rm(folder, { recursive: true });
     },
   };
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function started(child: ChildProcess): Started {
