@@ -29,7 +29,7 @@ export default defineRecipe({
       ...input.users.map(({ password: _, ...spec }) => user.of(spec)),
       ...input.users
         .filter((spec) => spec.password !== undefined)
-        .map(({ name }) => password.of({ user: name, secret: secret(name) })),
+        .map(({ name }) => password.of({ user: name, secret: secret(name, { account: name }) })),
       ...input.directories.map((spec) => directory.of(spec)),
       ...(input.certificates.length > 0 ? [packageKind.of({ name: 'openssl' })] : []),
       ...input.certificates.map(({ notify, ...spec }) =>

@@ -59,7 +59,7 @@ export default defineRecipe({
         ...accountResources(context, users),
         ...users
           .filter(({ name }) => passwordKeeper(others, name) === undefined)
-          .map(({ name }) => password.of({ user: name, secret: secret(name) })),
+          .map(({ name }) => password.of({ user: name, secret: secret(name, { account: name }) })),
         ...certificate.resources,
         file.of(
           { path: CONFIG, content: config(context, certificate) },

@@ -32,7 +32,7 @@ export default defineRecipe({
         ...accountResources(context, users),
         ...input.users
           .filter(logsInByPassword)
-          .map(({ name }) => password.of({ user: name, secret: secret(name) })),
+          .map(({ name }) => password.of({ user: name, secret: secret(name, { account: name }) })),
         directory.of({ path: KEYS }),
         ...input.users.map(({ name, keys }) =>
           file.of({ path: `${KEYS}/${name}`, content: keys.map((key) => `${key}\n`).join('') }),

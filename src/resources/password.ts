@@ -48,7 +48,10 @@ export const kind = defineKind({
     }
     if (hasNone(hash) && context.remembered === undefined)
       return { action: 'create', summary: 'set the password that the vault has (there is none)' };
-    if (secret.earlierUnknown || secret.earlier.some((one) => isVerifierOf(hash, one.reveal())))
+    if (
+      secret.earlierUnknown ||
+      [...secret.earlier, ...secret.elsewhere].some((one) => isVerifierOf(hash, one.reveal()))
+    )
       return { action: 'update', summary: 'set the new password that the vault has' };
     return replacing(hash, context);
   },

@@ -11,6 +11,8 @@ export interface SecretWish {
   readonly kind?: SecretKind;
   /** Characters of the value; default: 20 for a password, 43 for a token, 64 for hex. At least 12. */
   readonly length?: number;
+  /** The account of the machine that it is the password of: it stays the same when another role keeps it from now on. */
+  readonly account?: string;
 }
 
 /** Letters and digits that nobody takes for another one: no 0 O o, 1 l I. */

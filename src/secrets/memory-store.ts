@@ -1,5 +1,5 @@
 import { makeValue } from './make.ts';
-import { Secret } from './secret.ts';
+import { newMark, Secret } from './secret.ts';
 import type { SecretStore } from './store.ts';
 
 /** A throwaway vault: its secrets last as long as this process, and are written nowhere. */
@@ -8,8 +8,10 @@ export function memoryStore(): SecretStore {
   return {
     read: async () => new Map(kept),
     isStale: () => false,
-    make: (key, wish) => {
-      const secret = kept.get(key) ?? new Secret(makeValue(wish));
+    make: (key, wish, _, like) => {
+      const { account } = wish;
+      const past = account === undefined ? {} : { account };
+      const secret = kept.get(key) ?? new Secret(like?.reveal() ?? makeValue(wish), newMark(), past);
       kept.set(key, secret);
       return secret;
     },

@@ -12,6 +12,10 @@ export interface SecretPast {
   readonly earlierUnknown?: boolean;
   /** It was made just now and is not saved: made again, it would be another one. */
   readonly isNew?: boolean;
+  /** The account of the machine that it is the password of. */
+  readonly account?: string;
+  /** What other roles have, or had, as the password of the same account. */
+  readonly elsewhere?: readonly Secret[];
   /** Of what is made of other secrets: their plan marks together. */
   readonly planMark?: string;
 }
@@ -48,6 +52,21 @@ export class Secret {
   /** What it was before is lost: what the host has may be replaced without comparing. */
   get earlierUnknown(): boolean {
     return this.#past.earlierUnknown ?? false;
+  }
+
+  /** The account of the machine that it is the password of; undefined for what is none, or unknown. */
+  get account(): string | undefined {
+    return this.#past.account;
+  }
+
+  /** What other roles have, or had, as the password of the same account: the host may have it from them. */
+  get elsewhere(): readonly Secret[] {
+    return this.#past.elsewhere ?? [];
+  }
+
+  /** The same secret, which knows of those. */
+  besides(elsewhere: readonly Secret[]): Secret {
+    return new Secret(this.#value, this.mark, { ...this.#past, elsewhere });
   }
 
   /** By what a plan is the same as one made earlier: the mark; of a value that is not saved yet, that there is none. */

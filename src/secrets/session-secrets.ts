@@ -1,8 +1,15 @@
 import type { PlanNote } from '../compose/recipe.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { SecretWish } from './make.ts';
 import { Secret } from './secret.ts';
 import { type SecretSource, secretKey, unsavedSecrets } from './source.ts';
 import type { NewSecret, SecretStore } from './store.ts';
+
+interface Made extends NewSecret {
+  readonly role: string;
+  /** The key of the secret whose value it has got. */
+  readonly like?: string;
+}
 
 /**
  * The secrets of one session with a host, the same while it plans and while it applies. The vault is opened only when a
@@ -11,7 +18,7 @@ import type { NewSecret, SecretStore } from './store.ts';
 export class SessionSecrets {
   readonly #store: SecretStore;
   readonly #used = new Map<string, Secret>();
-  readonly #made = new Map<string, NewSecret & { readonly role: string }>();
+  readonly #made = new Map<string, Made>();
   #found: ReadonlyMap<string, Secret> | undefined;
   readonly #tell: (text: string) => void;
   #isAsked = false;
@@ -30,11 +37,23 @@ export class SessionSecrets {
     if (known) return known;
     const present = this.#found.get(key);
     const isNew = present === undefined || this.#store.isStale(key);
-    const secret = isNew ? this.#store.make(key, wish, present) : present;
-    if (isNew) this.#made.set(key, { secret, wish, role: name.role });
+    const kin = this.#kin(key, wish);
+    // Somebody's password does not change because another role looks after it now.
+    const [like] = present ? [] : kin;
+    const one = isNew ? this.#store.make(key, wish, present, like?.secret) : present;
+    const secret = one.besides(kin.map((other) => other.secret));
+    if (isNew) this.#made.set(key, { secret, wish, role: name.role, ...(like && { like: like.key }) });
     this.#used.set(key, secret);
     return secret;
   };
+
+  /** What the vault has from other roles as the password of the same account. */
+  #kin(key: string, { account }: SecretWish): readonly { key: string; secret: Secret }[] {
+    if (account === undefined) return [];
+    return [...(this.#found ?? [])]
+      .filter(([other, secret]) => other !== key && secret.account === account)
+      .map(([other, secret]) => ({ key: other, secret }));
+  }
 
   /** Reads the vault if a role has asked for a secret. True when composing again gives something else now. */
   async read(): Promise<boolean> {
@@ -45,10 +64,12 @@ export class SessionSecrets {
 
   /** What the plan should say about secrets. */
   notes(): readonly PlanNote[] {
-    return [...this.#made].map(([key, { role, secret, wish }]) => ({
+    return [...this.#made].map(([key, { role, secret, wish, like }]) => ({
       role,
       level: 'info',
-      text: `${secret.earlier.length > 0 ? 'A new' : 'A'} ${wish.kind ?? 'password'} is made for ${key}, and saved in the vault before anything is changed.`,
+      text: like
+        ? `${key} gets the password that the vault has as ${like}: it stays the password of ${wish.account}.`
+        : `${secret.earlier.length > 0 ? 'A new' : 'A'} ${wish.kind ?? 'password'} is made for ${key}, and saved in the vault before anything is changed.`,
     }));
   }
 

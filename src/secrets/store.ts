@@ -14,8 +14,9 @@ export interface SecretStore {
   /**
    * Makes a value for what is not there, or to be another from now on: in memory only.
    * @param present what {@link read} gave
+   * @param like whose value it gets, rather than one of its own
    */
-  make(key: string, wish: SecretWish, present: Secret | undefined): Secret;
+  make(key: string, wish: SecretWish, present: Secret | undefined, like?: Secret): Secret;
   /** Whether `make` is to be asked although there is a value. */
   isStale(key: string): boolean;
   /**

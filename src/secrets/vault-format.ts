@@ -11,6 +11,8 @@ const entry = value.extend({
   origin: z.enum(['made', 'set']),
   /** When it got this value; ISO 8601. */
   since: z.string(),
+  /** The account of the machine that it is the password of. */
+  account: z.string().optional(),
   /** Values that the host may still have, the latest first. */
   earlier: z.array(value).default([]),
   earlierUnknown: z.boolean().default(false),
@@ -86,7 +88,11 @@ ${lines.join('')}`;
 }
 
 /** The entry as the rest of hostwright sees it. */
-export function secretOf({ value, mark, earlier, earlierUnknown }: VaultEntry): Secret {
+export function secretOf({ value, mark, earlier, earlierUnknown, account }: VaultEntry): Secret {
   const before = earlier.map((one) => new Secret(one.value, one.mark));
-  return new Secret(value, mark, { earlier: before, earlierUnknown });
+  return new Secret(value, mark, {
+    earlier: before,
+    earlierUnknown,
+    ...(account === undefined ? {} : { account }),
+  });
 }

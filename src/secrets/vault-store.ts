@@ -37,9 +37,10 @@ export function vaultStore(vault: VaultFile, { host, rotate, lost = false }: Vau
       );
     },
     isStale: (key) => rotate === 'all' || (rotate?.has(key) ?? false),
-    make: (_, wish, present) =>
-      new Secret(makeValue(wish), newMark(), {
+    make: (_, wish, present, like) =>
+      new Secret(like?.reveal() ?? makeValue(wish), newMark(), {
         isNew: true,
+        ...(wish.account === undefined ? {} : { account: wish.account }),
         earlier: present ? [present, ...present.earlier] : [],
         earlierUnknown: present ? present.earlierUnknown : lost,
       }),
@@ -89,6 +90,7 @@ function entryOf({ secret, wish }: NewSecret): VaultEntry {
     kind: wish.kind ?? 'password',
     origin: 'made',
     since: new Date().toISOString(),
+    ...(wish.account === undefined ? {} : { account: wish.account }),
     earlier: secret.earlier.map((one) => ({ value: one.reveal(), mark: one.mark })),
     earlierUnknown: secret.earlierUnknown,
   };

@@ -20,7 +20,7 @@ roles:
 `;
 
 /** In JavaScript, with what hostwright gives to recipes: a certificate, a secret in a file, dumps of what is in /srv/store. */
-const STORE = String.raw`import { certificateFor, defineRecipe, dumps, kinds, sh, tlsInput, z } from 'hostwright';
+const STORE = `import { certificateFor, defineRecipe, dumps, kinds, sh, tlsInput, z } from 'hostwright';
 const dumpsOf = (role) => ({ role, user: 'root', databases: ['app'] });
 export default defineRecipe({
   title: 'Store',

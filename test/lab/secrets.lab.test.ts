@@ -23,6 +23,8 @@ import { labCase } from './support/recipe-cases.ts';
 import { boxFilesWith, filesWith, foundIn } from './support/secret-hunt.ts';
 
 const LAB = 'secrets';
+/** What files were like before a run, for its rollback. */
+const FORMER = /^\/var\/lib\/hostwright\/runs\/[^/]+\/before\/[^.]+\.kept$/;
 let lab: LabState;
 
 beforeAll(async () => {
@@ -127,7 +129,13 @@ describe.each(cases.filter(({ asked }) => asked.length > 0))(
         }
         expect(filesWith(folder.path, secrets)).toEqual([]);
         expect(filesWith(folder.path, ['AGE-SECRET-KEY-1'])).toEqual(['.config/hostwright/identity.txt']);
-        expect((await boxFilesWith(LAB, secrets)).filter((path) => !stores.includes(path))).toEqual([]);
+        const elsewhere = async (values: readonly string[]) =>
+          (await boxFilesWith(LAB, values)).filter((path) => !stores.includes(path));
+        expect(await elsewhere(rotated)).toEqual([]);
+        // A rollback of the rotation puts a file back that holds its secret as such.
+        const before = (await elsewhere(made)).filter((path) => stores.length === 0 || !FORMER.test(path));
+        expect(before).toEqual([]);
+        expect(await box('stat -c "%a %U" /var/lib/hostwright/runs')).toBe('700 root\n');
       } finally {
         await hostwright(['remove', '--all', '--yes'], folder.path);
         folder.remove();

@@ -66,6 +66,38 @@ describe('a session', () => {
     expect(one?.value).not.toBe(two?.value);
   });
 
+  it('leaves an account its password when another role looks after it', async () => {
+    const account = { account: 'anna' };
+    const begun = async (): Promise<SessionSecrets> => {
+      const secrets = new SessionSecrets(store(), (text) => folder.told.push(text));
+      secrets.source(ANNA, account);
+      await secrets.read();
+      return secrets;
+    };
+    const first = await begun();
+    const anna = first.source(ANNA, account);
+    const database = first.source({ role: 'postgres', name: 'anna' }, {});
+    await first.save();
+    const next = await begun();
+    const same = next.source({ role: 'ftp', name: 'anna' }, account);
+    expect(same.reveal()).toBe(anna.reveal());
+    expect(next.notes().map(({ text }) => text)).toEqual([
+      'ftp/anna gets the password that the vault has as extras/anna: it stays the password of anna.',
+    ]);
+    expect(next.source({ role: 'site', name: 'anna' }, {}).reveal()).not.toBe(database.reveal());
+    await next.save();
+
+    // One of them gets another; the host may have either.
+    const rotating = new SessionSecrets(store({ rotate: new Set(['ftp/anna']) }), () => undefined);
+    rotating.source(ANNA, account);
+    await rotating.read();
+    const rotated = rotating.source({ role: 'ftp', name: 'anna' }, account);
+    expect(rotated.reveal()).not.toBe(anna.reveal());
+    await rotating.save();
+    const last = await begun();
+    expect(last.source(ANNA, account).elsewhere.map((one) => one.reveal())).toEqual([rotated.reveal()]);
+  });
+
   it('stops before the second of two runs sets its own', async () => {
     const [one, two] = [await session(), await session()];
     await one.save();

@@ -67,7 +67,13 @@ function takeOut(name: string): Shell {
     mv -T -- "$hw_place.part" "$hw_place" || exit 1
     hw_event kept "$(hw_text ${`/var/lib/mysql/${name}`})" "$(hw_text "$hw_place")"
   fi
-  ${drop}`;
+  hw_said=$(${drop} 2>&1) || {
+    # 1010: its tables are gone, and in its folder is what is not MariaDB's. That goes to what is kept, and the folder then.
+    case $hw_said in *'ERROR 1010 '*) ;; *) printf '%s\n' "$hw_said" >&2; exit 1 ;; esac
+    hw_data=$(${query('SELECT @@datadir;')}) || exit 1
+    for hw_stray in "$hw_data"${name}/* "$hw_data"${name}/.[!.]* "$hw_data"${name}/..?*; do hw_save "$hw_stray" || exit 1; done
+    ${drop}
+  }`;
 }
 
 /**
