@@ -72,7 +72,7 @@ export async function measure(
   say('ssh-audit, testssl.sh');
   const tools =
     'export DEBIAN_FRONTEND=noninteractive; apt-get -q update; apt-get -qy install --no-install-recommends';
-  await on('phone', `{ ${tools} ssh-audit testssl.sh bsdextrautils procps; } >/dev/null 2>&1`);
+  await on('phone', `{ ${tools} ssh-audit testssl.sh bsdextrautils procps socat; } >/dev/null 2>&1`);
   const ssh = sshAudit(await on('phone', `ssh-audit --no-colors --skip-rate-test ${BOX} || :`));
   const findings: Finding[] = [...ssh];
   if (tls) {

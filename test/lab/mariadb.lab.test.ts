@@ -5,6 +5,7 @@ import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { differences } from '../../src/rehearse/manifest.ts';
 import { sqlName, sqlText } from '../../src/resources/mariadb/sql.ts';
+import { agreed } from './support/ciphers.ts';
 import {
   type Finished,
   hostwright,
@@ -108,6 +109,11 @@ SELECT * FROM texts; SELECT 'abc' REGEXP '^a.c$', CONNECTION_ID() > 0; SHOW SESS
       await box("ip -6 -o addr show scope global | sed -n 's/.*inet6 \\(2001[^/]*\\).*/\\1/p'")
     ).split('\n')[0];
     expect((await phone(password, 'blog', 'SELECT 1', '', six)).stdout).toBe('1\n');
+    expect(await agreed(LAB, 'mysql', `${BOX}:3306`)).toEqual([
+      'TLSv1.3 TLS_AES_256_GCM_SHA384',
+      'TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384',
+      undefined,
+    ]);
 
     // Who must not.
     for (const [who, told, options, secret, sql] of [

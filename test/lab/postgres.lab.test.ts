@@ -4,6 +4,7 @@ import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
+import { agreed } from './support/ciphers.ts';
 import { hostwright, jsonLines, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
 import { upToDate } from './support/snapshot.ts';
@@ -118,6 +119,11 @@ describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => 
       code: 0,
       text: 't',
     });
+    expect(await agreed(LAB, 'postgres', `${BOX}:5432`)).toEqual([
+      'TLSv1.3 TLS_AES_256_GCM_SHA384',
+      'TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384',
+      undefined,
+    ]);
     const refused = [
       ['user=report dbname=blog sslmode=require', report, 'CONNECT'],
       ['user=anna dbname=blog sslmode=disable', anna, 'no encryption'],
