@@ -253,6 +253,12 @@ done`,
     expect(await told('internet', '203.0.113.2')).toBe('203,0,113,2');
     expect(await out('internet', 'sha256sum </root/got')).toBe(await out('phone', 'sha256sum </root/big'));
 
+    // Somebody is still in the middle of something.
+    await out(
+      'phone',
+      `cd /root; (sleep 90 | sftp ${SSH} ${KEY_ONLY} carl@${BOX}) </dev/null >carl.log 2>&1 & sleep 3`,
+    );
+    expect(await out('box', 'loginctl show-user --value -p State carl')).toBe('active');
     // Whichever goes first, the other still has its users, with the same passwords.
     if (release === 'bookworm') {
       await run(['remove', 'ftp', '--yes']);
@@ -262,12 +268,6 @@ done`,
       expect((await curl(anna, url('from-sftp'))).stdout).toBe('<h1>sent</h1>\n');
       expect(`anna:${await show('ftp/anna')}`).toBe(anna);
     }
-    // Somebody is still in the middle of something, and has just been.
-    await out(
-      'phone',
-      `cd /root; (sleep 60 | sftp ${SSH} ${KEY_ONLY} carl@${BOX}) </dev/null >carl.log 2>&1 & sleep 3`,
-    );
-    expect(await out('box', 'loginctl show-user --value -p State carl')).toBe('active');
     await run(['remove', '--all', '--yes']);
     expect(differences(before, await manifestOf(LAB)).filter((line) => !/ \/srv\b/.test(line))).toEqual([]);
     expect(await out('box', 'cat /srv/shared/www/index.html; sha256sum </srv/files/anna/files/file')).toBe(
