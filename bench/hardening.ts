@@ -2,7 +2,7 @@
  * How hard a machine is to break into, before and after: `npm run bench:hardening -- [--release bookworm|trixie]
  * [--only before|after] [--raw DIR]`, each in a lab of its own. "Before" is Debian with the packages that the roles use, as they come;
  * "after" is the host file in bench/hardening. The tools that judge are installed in the lab's machines only. Prints the
- * figures of docs/hardening.md, and fails for a finding that is not explained there.
+ * figures of docs/hardening.md, and fails for a finding that is not explained there, or a goal that is missed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,10 +14,11 @@ import { labDown } from '../src/lab/down.ts';
 import { labCapture } from '../src/lab/exec.ts';
 import { isRelease, type Release } from '../src/lab/places.ts';
 import { labUp } from '../src/lab/up.ts';
-import { unexplained } from './hardening/findings.ts';
+import { outdated, unexplained } from './hardening/findings.ts';
 import { type Measured, measure } from './hardening/measure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const DOCUMENT = join(root, 'docs/hardening.md');
 const entry = join(root, 'bin/hostwright.js');
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -78,7 +79,7 @@ function column({ exposure, lynis, sshAudit, open }: Measured): readonly (readon
 
 /** What is wrong with the finished host, one line each. */
 function complaints({ exposure, lynis, sshAudit, findings }: Measured): readonly string[] {
-  const document = readFileSync(join(root, 'docs/hardening.md'), 'utf8');
+  const document = readFileSync(DOCUMENT, 'utf8');
   return [
     ...[...exposure]
       .filter(([, level]) => !(level <= 4))
@@ -100,13 +101,18 @@ async function main(): Promise<number> {
   const { release, only, raw } = values;
   if (!isRelease(release)) throw new Error(`--release is bookworm or trixie, not ${release}`);
   let wrong: readonly string[] = [];
+  let gone: readonly string[] = [];
   for (const when of ['before', 'after'] as const) {
     if (only !== undefined && only !== when) continue;
     const measured = await inLab(when, release, raw);
     for (const [name, figure] of column(measured))
       process.stdout.write(`| ${name} | ${when} ${release} | ${figure} |\n`);
-    if (when === 'after') wrong = complaints(measured);
+    if (when !== 'after') continue;
+    wrong = complaints(measured);
+    gone = outdated(measured.findings, readFileSync(DOCUMENT, 'utf8'));
   }
+  for (const line of gone)
+    process.stdout.write(`In docs/hardening.md, and not found on ${release}: ${line}\n`);
   for (const line of wrong) process.stdout.write(`${line}\n`);
   return wrong.length === 0 ? 0 : 1;
 }

@@ -77,6 +77,12 @@ export function accepted(document: string): ReadonlySet<string> {
   );
 }
 
+/** What the document names and nothing finds any more: `tool id`. */
+export function outdated(findings: readonly Finding[], document: string): readonly string[] {
+  const found = new Set(findings.map(({ tool, id }) => `${tool} ${id}`));
+  return [...accepted(document)].filter((known) => !found.has(known));
+}
+
 /** Findings that the document does not name. */
 export function unexplained(findings: readonly Finding[], document: string): readonly Finding[] {
   const known = accepted(document);

@@ -5,6 +5,7 @@ import {
   exposure,
   lynisReport,
   openPorts,
+  outdated,
   sshAudit,
   testssl,
   unexplained,
@@ -53,5 +54,6 @@ it('knows which findings the document explains', () => {
   expect([...accepted(document)]).toEqual(['lynis A-1', 'lynis A-2 Port']);
   const findings = ['A-1', 'A-2'].map((id) => ({ tool: 'lynis' as const, id, text: '' }));
   expect(unexplained(findings, document).map(({ id }) => id)).toEqual(['A-2']);
+  expect(outdated(findings, document)).toEqual(['lynis A-2 Port']);
   expect(accepted(readFileSync('docs/hardening.md', 'utf8')).size).toBeGreaterThan(0);
 });
