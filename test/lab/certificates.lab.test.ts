@@ -4,6 +4,7 @@ import { labUp } from '../../src/lab/up.ts';
 import { certificatePaths } from '../../src/resources/certificate/paths.ts';
 import { Box } from './box-engine.ts';
 import { type Finished, hostwright, summaryOf, workingFolder } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const { folder: FOLDER, certificate: CERTIFICATE, key: KEY } = certificatePaths('mail');
 
@@ -17,7 +18,7 @@ ExecReload=/bin/sh -c 'echo told >>/run/told'
 WantedBy=multi-user.target
 `;
 
-describe.each(['bookworm', 'trixie'] as const)('on Debian %s', (release) => {
+describe.each(releasesOf('bookworm'))('on Debian %s', (release) => {
   const name = `certificates-${release}`;
   const box = new Box(name);
   const folder = workingFolder();

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { laptopArgv } from '../../src/lab/enter.ts';
 import { labUp } from '../../src/lab/up.ts';
+import { releasesOf } from './support/releases.ts';
 
 /** One suite file's results, as vitest's JSON reporter writes them. */
 interface Report {
@@ -30,7 +31,7 @@ async function runToEnd(argv: readonly string[]): Promise<void> {
   });
 }
 
-describe.each(['bookworm', 'trixie'] as const)('connections to a real host on %s', (release) => {
+describe.each(releasesOf('trixie'))('connections to a real host on %s', (release) => {
   const lab = `connect-${release}`;
   const output = join(tmpdir(), `hostwright-${lab}-${process.pid}.json`);
 

@@ -5,6 +5,7 @@ import { labUp } from '../../src/lab/up.ts';
 import { differences } from '../../src/rehearse/manifest.ts';
 import { hostwright, jsonLines, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'dns-test';
 const BOX = '192.168.1.20';
@@ -72,7 +73,7 @@ trust-anchors { signed.test. static-key $(sed -n 's/.*DNSKEY \\([0-9]* [0-9]* [0
 END
 rndc reconfig`;
 
-describe.each(['bookworm', 'trixie'] as const)('a name server on %s', (release) => {
+describe.each(releasesOf('trixie'))('a name server on %s', (release) => {
   let folder: WorkingFolder;
   let before: Awaited<ReturnType<typeof manifestOf>>;
 

@@ -12,6 +12,7 @@ import {
   workingFolder,
 } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
+import { releasesOf } from './support/releases.ts';
 import { upToDate } from './support/snapshot.ts';
 
 const LAB = 'ftp';
@@ -78,7 +79,7 @@ const sftp = (user: string, how: 'key' | 'password', commands: string): Promise<
     commands,
   );
 
-describe.each(['bookworm', 'trixie'] as const)('FTP and SFTP on %s', (release) => {
+describe.each(releasesOf('bookworm'))('FTP and SFTP on %s', (release) => {
   let folder: WorkingFolder;
   let before: Manifest;
   let key: string;

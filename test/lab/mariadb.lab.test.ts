@@ -14,6 +14,7 @@ import {
   workingFolder,
 } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'mariadb';
 const BOX = '192.168.1.20';
@@ -56,7 +57,7 @@ async function phone(password: string, user: string, sql: string, options = '', 
   return on('phone', `timeout 20 ${client} -h ${to} -u ${user} ${options}`, sql);
 }
 
-describe.each(['bookworm', 'trixie'] as const)('MariaDB on %s', (release) => {
+describe.each(releasesOf('trixie'))('MariaDB on %s', (release) => {
   let folder: WorkingFolder;
 
   async function run(words: readonly string[], code = 0): Promise<Finished> {

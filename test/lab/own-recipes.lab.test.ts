@@ -8,6 +8,7 @@ import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { type Finished, jsonLines, type WorkingFolder, workingFolder } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'own-recipes-test';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -102,7 +103,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-describe.each(['bookworm', 'trixie'] as const)(
+describe.each(releasesOf('trixie'))(
   'a recipe of one’s own on %s, with an installed hostwright',
   (release) => {
     beforeAll(async () => {

@@ -7,6 +7,7 @@ import { differences, type Manifest } from '../../src/rehearse/manifest.ts';
 import { agreed } from './support/ciphers.ts';
 import { hostwright, jsonLines, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
+import { releasesOf } from './support/releases.ts';
 import { upToDate } from './support/snapshot.ts';
 
 const LAB = 'postgres';
@@ -78,7 +79,7 @@ interface Report {
   }[];
 }
 
-describe.each(['bookworm', 'trixie'] as const)('PostgreSQL on %s', (release) => {
+describe.each(releasesOf('trixie'))('PostgreSQL on %s', (release) => {
   const unit = `postgresql@${release === 'bookworm' ? 15 : 17}-main`;
   let before: Manifest;
   let six: string;

@@ -16,6 +16,7 @@ import {
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
 import { change } from './support/recipe-cases.ts';
+import { releasesOf } from './support/releases.ts';
 import { upToDate } from './support/snapshot.ts';
 
 const LAB = 'proxy';
@@ -41,7 +42,7 @@ roles:
   calls: { recipe: proxy, to: "grpc://${LAPTOP}:9003", port: 50051 }
 `;
 
-describe.each(['bookworm', 'trixie'] as const)('proxies on a bare machine with %s', (release) => {
+describe.each(releasesOf('bookworm'))('proxies on a bare machine with %s', (release) => {
   let lab: LabState;
   let folder: WorkingFolder;
   let before: Manifest;
