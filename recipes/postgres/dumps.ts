@@ -72,7 +72,7 @@ WHERE setrole = 0 AND ${own} \\gexec`;
 }
 
 function swap(name: string): string {
-  return `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE datname = ${literal(name)} \\g /dev/null
+  return `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ${literal(name)} \\g /dev/null
 BEGIN;
 SELECT format('ALTER DATABASE %I RENAME TO ${OLD}', datname) FROM pg_database WHERE datname = ${literal(name)} \\gexec
 ALTER DATABASE ${NEW} RENAME TO ${identifier(name)};

@@ -76,9 +76,12 @@ describe('the dumps of a role', () => {
 
   it('are put back, with the one that keeps what was there', async () => {
     const { dumps } = await dumpsOn({ output: 'safety 2-before-restore\nrestored blog\nrestored shop\n' });
-    expect(await dumps.restore('1')).toEqual({ safety: '2-before-restore', databases: ['blog', 'shop'] });
+    expect(await dumps.restore('1', false)).toEqual({
+      safety: '2-before-restore',
+      databases: ['blog', 'shop'],
+    });
     const nothing = await dumpsOn({ output: 'restored blog\n' });
-    expect(await nothing.dumps.restore('1')).toEqual({ databases: ['blog'] });
+    expect(await nothing.dumps.restore('1', false)).toEqual({ databases: ['blog'] });
   });
 });
 
@@ -91,10 +94,12 @@ describe('a host that makes no dump', () => {
     [3, 'Another dump or restore is under way.', 'is under way on attic', 'Wait until'],
     [1, REFUSED, 'is under way on attic', 'Wait until'],
     [4, 'PostgreSQL does not answer.', 'does not answer on attic', 'hostwright apply'],
-    [1, 'ERROR:  relation "posts" already exists', 'The dump was not restored on attic.', 'are as they were'],
+    [1, 'ERROR:  relation "posts" already exists', 'The dump was not restored on attic.', 'is above'],
+    [5, 'The database blog is INCOMPLETE.', 'is incomplete on attic', 'hostwright db restore db'],
+    [6, 'What is there could not be dumped: blog.', 'cannot be dumped before', '--no-safety-dump'],
   ])('says why, by status %d and %j', async (status, errors, message, hint) => {
     const { dumps } = await dumpsOn({ status, errors: `${errors}\n` });
-    const error = await dumps.restore('1').catch((caught: unknown) => caught);
+    const error = await dumps.restore('1', false).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(HostError);
     expect((error as HostError).message).toContain(message);
     expect((error as HostError).hint).toContain(hint);

@@ -51,6 +51,8 @@ function program(): string {
 cp -- ${data}/"$1" "$2"`,
       dumpMore: sh`echo roles >"$1/globals.sql"`,
       restore: sh`[ ! -e ${join(root, 'refuse')} ] || { echo 'no room' >&2; return 1; }
+case $2 in *before-restore*) ;; *) [ ! -e ${join(root, 'half')} ] || { : >${data}/"$1"; echo 'went away' >&2; return 2; } ;; esac
+[ ! -e ${join(root, 'for-good')} ] || return 2
 cp -- "$2" ${data}/"$1"`,
     },
   });
@@ -60,7 +62,12 @@ cp -- "$2" ${data}/"$1"`,
 
 function run(...words: string[]) {
   const { status, stdout, stderr } = spawnSync('dash', [program(), ...words], { encoding: 'utf8' });
-  return { status, stdout, stderr };
+  // What it says of a database that is not there yet, which is no fault.
+  return {
+    status,
+    stdout,
+    stderr: stderr.replaceAll(/^There is no database \w+, so it is not in this dump\.\n/gm, ''),
+  };
 }
 
 /** Makes a dump, which has to succeed. */
@@ -126,13 +133,47 @@ it('says which database could not be restored, and that it is as it was', () => 
   );
 });
 
-it('leaves no half of a dump', () => {
+it('makes a database what it was when a restore has stopped half way, or says that it is incomplete', () => {
+  const name = dump();
+  write('blog', 'changed');
+  writeFileSync(join(root, 'half'), '');
+  const { status, stderr } = run('restore', name);
+  expect([status, read('blog')]).toEqual([1, 'changed']);
+  expect(stderr).toMatch(/went away\nThe database blog could not be restored; it has been made what it was/);
+  writeFileSync(join(root, 'for-good'), '');
+  const lost = run('restore', name);
+  expect([lost.status, lost.stderr]).toEqual([
+    5,
+    expect.stringMatching(/blog is INCOMPLETE.* dump \S+-before-restore\./),
+  ]);
+});
+
+it('replaces what cannot be dumped on somebody’s word only', () => {
+  const name = dump();
+  write('blog', 'broken');
+  expect(run('restore', name)).toMatchObject({ status: 6, stdout: '' });
+  expect(read('blog')).toBe('broken');
+  expect(run('restore', name, 'unsaved')).toMatchObject({ status: 0, stdout: 'restored blog\n' });
+  expect(read('blog')).toBe('hello');
+});
+
+it('does not call it a success when there is nothing to restore', () => {
+  write('shop', 'more');
+  const name = dump();
+  for (const database of ['blog', 'shop']) rmSync(join(folder, name, `${database}.dump`));
+  const { status, stderr } = run('restore', name);
+  expect([status, stderr]).toEqual([1, expect.stringContaining('Nothing was restored.')]);
+});
+
+it('leaves no half of a dump, and dumps the others', () => {
   write('shop', 'broken');
-  expect(run('dump')).toEqual({
-    ...{ status: 1, stdout: '' },
-    stderr: 'it is broken\nThe database shop could not be dumped; the reason is above.\n',
-  });
-  expect(dumps()).toEqual([]);
+  const { status, stdout, stderr } = run('dump');
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(
+    /^it is broken\nCould not be dumped: shop; .* The dump \S+ has the others. Older dumps stay.\n$/,
+  );
+  const [made = ''] = dumps();
+  expect(readdirSync(join(folder, made)).sort()).toEqual(['blog.dump', 'globals.sql']);
   // Killed in the middle, by the next one's leave.
   mkdirSync(join(folder, '.part-20200101T000000Z'));
   write('shop', 'whole');
@@ -180,6 +221,21 @@ it('deletes at night what is too old, and nothing else', () => {
   expect(dumps().sort()).toEqual(['20200103T000000Z', '20200104', 'mine', made].sort());
 });
 
+it('keeps the newest dump of a database that is gone, however old', () => {
+  for (const [name, databases] of [
+    ['20200101T000000Z', ['blog', 'shop']],
+    ['20200102T000000Z', ['blog', 'shop']],
+    ['20200103T000000Z', ['blog']],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    for (const database of databases) writeFileSync(join(folder, name, `${database}.dump`), 'x');
+    utimesSync(join(folder, name), 0, 0);
+  }
+  expect(run('nightly').status).toBe(0);
+  expect(dumps()).toHaveLength(2);
+  expect(dumps()).toContain('20200102T000000Z');
+});
+
 it('keeps the old ones when there is no new one', () => {
   mkdirSync(join(folder, '20200101T000000Z'));
   utimesSync(join(folder, '20200101T000000Z'), 0, 0);
@@ -198,7 +254,7 @@ it.each([[''], ['..'], ['.lock'], ['../data'], ['a b'], ['$(id)']])(
 it('knows no other words', () => {
   expect(run('drop')).toMatchObject({
     status: 2,
-    stderr: 'Usage: dump [NOTE] | nightly | list | restore NAME\n',
+    stderr: 'Usage: dump [NOTE] | nightly | list | restore NAME [unsaved]\n',
   });
   expect(run('dump', 'a b;c').status).toBe(1);
   expect(existsSync(join(folder, '.lock'))).toBe(false);

@@ -46,6 +46,7 @@ export function command(context: Context) {
       'a dump as `hostwright db list` names it, or the beginning of its name; default: the latest',
     )
     .option('-y, --yes', 'do not ask')
+    .option('--no-safety-dump', 'go on where what is there is damaged and cannot be dumped before')
     .option(...FILE)
     .addHelpText(
       'after',

@@ -22,7 +22,8 @@ export interface DumpProgram {
   list(): Promise<readonly Dump[]>;
   /** @returns its name */
   dump(): Promise<string>;
-  restore(name: string): Promise<Restored>;
+  /** @param unsaved also where what is there cannot be dumped before */
+  restore(name: string, unsaved: boolean): Promise<Restored>;
 }
 
 /** What a restore did. */
@@ -68,6 +69,8 @@ export async function openDumps(run: HostRun, role: string, backup: Backup): Pro
     const answer = await session.operate(
       unit,
       sh`[ -x ${backup.program} ] || exit 127
+# A role that came back finds its dumps with root, who has kept them.
+find ${backup.folder} -xdev -mindepth 1 -user root -execdir chown -h ${`${backup.user}:`} '{}' + || exit 1
 exec runuser -u ${backup.user} -- ${backup.program} ${words}`,
     );
     if (answer.status !== 0) throw failure(answer, { role, session, word: words[0] ?? '' });
@@ -78,7 +81,8 @@ exec runuser -u ${backup.user} -- ${backup.program} ${words}`,
     backup,
     list: async () => parseList(await call('list')),
     dump: async () => (await call('dump')).trim(),
-    restore: async (name) => parseRestored(await call('restore', name)),
+    restore: async (name, unsaved) =>
+      parseRestored(await call('restore', name, ...(unsaved ? ['unsaved'] : []))),
   };
 }
 
@@ -120,9 +124,19 @@ function failure(
       hint: 'Start it, or see why it does not run: hostwright apply',
       output,
     });
+  if (status === 5)
+    return new HostError(`A database of ‘${role}’ is incomplete on ${host}.`, {
+      hint: `What the host said is above. Once the reason is gone: hostwright db restore ${role}, with the dump that it names`,
+      output,
+    });
+  if (status === 6)
+    return new HostError(`The dump was not restored on ${host}: what is there cannot be dumped before.`, {
+      hint: 'Nothing was changed. To replace what is damaged all the same: --no-safety-dump',
+      output,
+    });
   const what = word === 'restore' ? 'The dump was not restored' : 'No dump was made';
   return new HostError(`${what} on ${host}.`, {
-    hint: 'What the host said is above. The databases that it names are as they were.',
+    hint: 'What the host said is above.',
     output,
   });
 }

@@ -9,7 +9,7 @@ import { backupOfRole, type Dump, type DumpProgram, openDumps, type Restored } f
 export async function restoreRole(
   context: Context,
   { role, dump }: { readonly role: string; readonly dump: string | undefined },
-  { file, yes }: DbWords & { readonly yes?: true },
+  { file, yes, safetyDump }: DbWords & { readonly yes?: true; readonly safetyDump: boolean },
 ): Promise<void> {
   const files = file === undefined ? [] : [file];
   await eachHost(context, files, { asks: yes !== true }, async (run) => {
@@ -21,7 +21,7 @@ export async function restoreRole(
       return context.end(EXIT.failed);
     }
     tell(run, `Dumping what is there, then restoring ${chosen.databases.join(', ')} …`);
-    await report(run, dumps, chosen, await dumps.restore(chosen.name));
+    await report(run, dumps, chosen, await dumps.restore(chosen.name, !safetyDump));
   });
 }
 

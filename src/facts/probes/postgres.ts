@@ -11,7 +11,7 @@ export interface PostgresCluster {
   readonly port: number;
   /** Absolute; where its data lies. */
   readonly data: string;
-  /** Folders of its tablespaces, outside of `data`. */
+  /** Folders of its tablespaces and of its WAL, outside of `data`. */
   readonly spaces: readonly string[];
   /** The rules of pg_hba.conf, one each, with single blanks. */
   readonly rules: readonly string[];
@@ -38,7 +38,7 @@ export const fact = defineFact<Postgres>({
 pg_lsclusters --no-header 2>/dev/null | while read -r hw_version hw_name hw_port _ _ hw_data _; do
   printf '##cluster %s %s %s %s\n' "$hw_version" "$hw_name" "$hw_port" "$hw_data"
   hw_conf=/etc/postgresql/$hw_version/$hw_name
-  for f in "$hw_data"/pg_tblspc/*; do [ -L "$f" ] && printf '##space %s\n' "$(readlink -- "$f")"; done
+  for f in "$hw_data"/pg_tblspc/* "$hw_data"/pg_wal; do [ -L "$f" ] && printf '##space %s\n' "$(readlink -- "$f")"; done
   [ -r "$hw_conf/pg_hba.conf" ] && { echo '##rules'; sed -n 's/^[[:space:]]*\([^#[:space:]]\)/ \1/p' <"$hw_conf/pg_hba.conf"; }
   for f in "$hw_conf/postgresql.conf" "$hw_conf"/conf.d/*.conf "$hw_data/postgresql.auto.conf"; do
     [ -r "$f" ] || continue

@@ -111,6 +111,7 @@ hw_carry_out() {
 # hw_put_back: the small state as it was found, save what a person has changed.
 hw_put_back() {
   for hw_stale in /etc/.hostwright-undo-* /var/lib/.hostwright-undo-*; do [ ! -d "$hw_stale" ] || rm -rf -- "$hw_stale"; done
+  hw_own_dumps || return 1
   hw_accounts_since=$(cut -f2- "$HW_BEFORE/undo/since" | grep -xE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)' || :)
   if [ -n "$hw_accounts_since$hw_retried" ]; then hw_drop_accounts; fi
   hw_judge 1
@@ -118,6 +119,14 @@ hw_put_back() {
   if [ -n "$hw_accounts_since" ]; then sed -i -E '/^[a-z]+\t\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)$/d' "$hw_work/todo"; fi
   hw_carry_out && hw_judge 2 && hw_carry_out || return 1
   if grep -q '	/etc/ld.so.cache$' "$HW_BEFORE/undo/since"; then ldconfig || :; fi
+}
+
+# hw_own_dumps: dumps of databases stay, and not for whoever gets the number of their account next.
+hw_own_dumps() {
+  [ -d /var/backups/hostwright-db ] || return 0
+  for hw_name in $(LC_ALL=C comm -13 "$HW_BEFORE/found/users" "$HW_BEFORE/left/users"); do
+    ! getent passwd "$hw_name" >/dev/null || find /var/backups/hostwright-db -xdev -user "$hw_name" -execdir chown -h root:root '{}' + || return 1
+  done
 }
 
 # hw_drop_accounts: those that came with the packages and were not there before.
