@@ -35,6 +35,13 @@ const HOSTILE = [
   '\\! id',
 ];
 
+const CLIENT = 'mariadb --defaults-extra-file=/root/login.cnf --disable-ssl-verify-server-cert';
+/** Clients that go on until /root/writing is gone. */
+const WRITERS = `touch /root/writing
+{ while [ -e /root/writing ]; do echo "INSERT INTO notes (id, text) VALUES (1, 'mine')" | ${CLIENT} --force -h ${BOX} -u blog blog; done; } </dev/null >/dev/null 2>&1 &
+{ echo 'BEGIN; SELECT * FROM later; SELECT SLEEP(100);' | ${CLIENT} -h ${BOX} -u blog blog; } </dev/null >/dev/null 2>&1 &
+sleep 2`;
+
 const host = (roles: string): string =>
   `hostwright: 1\nhost: attic\nconnect: { lab: ${LAB} }\nroles:\n  firewall: {}\n${roles}`;
 const ONE = '  db: { recipe: mariadb, databases: [{ name: blog }, { name: wiki_2, owner: wiki }] }\n';
@@ -53,8 +60,7 @@ async function box(script: string, input = ''): Promise<string> {
 async function phone(password: string, user: string, sql: string, options = '', to = BOX): Promise<Finished> {
   await on('phone', 'umask 077; cat >/root/login.cnf', `[client]\npassword="${password}"\n`);
   // The certificate is self-signed: whose it is cannot be verified here.
-  const client = 'mariadb --defaults-extra-file=/root/login.cnf --disable-ssl-verify-server-cert -N -B';
-  return on('phone', `timeout 20 ${client} -h ${to} -u ${user} ${options}`, sql);
+  return on('phone', `timeout 20 ${CLIENT} -N -B -h ${to} -u ${user} ${options}`, sql);
 }
 
 describe.each(releasesOf('trixie'))('MariaDB on %s', (release) => {
@@ -194,7 +200,9 @@ ALTER DATABASE wiki_2 COLLATE utf8mb4_unicode_ci; INSERT INTO t VALUES (7);`,
       ['blog', 'wiki_2'],
     ]);
     await box('mariadb', 'DROP TABLE blog.notes; CREATE TABLE blog.later (i INT); DROP DATABASE wiki_2;');
-    // The view has no table any more, and must not stand in the way.
+    // The view has no table any more, and must not stand in the way; nor must somebody who writes into each table as soon
+    // as it is there, or whose transaction holds on to one.
+    await on('phone', WRITERS);
     const restored = await json<{ safety: string; databases: string[] }>(
       'db',
       'restore',
@@ -202,7 +210,9 @@ ALTER DATABASE wiki_2 COLLATE utf8mb4_unicode_ci; INSERT INTO t VALUES (7);`,
       dump,
       '--yes',
     );
+    await on('phone', 'rm /root/writing');
     expect(restored).toMatchObject({ safety: expect.stringMatching(/-before-restore$/) as string });
+    expect(await box("mariadb -N -B -e 'SELECT @@read_only'")).toBe('0');
     expect((await phone(password, 'blog', all, 'blog')).stdout).toBe(rowsBefore);
     expect((await phone(password, 'blog', 'SHOW TABLES', 'blog')).stdout).toBe('notes\ntexts\n');
     expect(await box('mariadb -N -B wiki_2', 'INSERT INTO t VALUES (9); SELECT SUM(i) FROM t')).toBe('2');

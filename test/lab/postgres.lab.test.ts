@@ -194,7 +194,17 @@ describe.each(releasesOf('trixie'))('PostgreSQL on %s', (release) => {
       `GRANT CONNECT ON DATABASE blog TO report; ALTER DATABASE blog SET work_mem = '9MB'`,
     );
     const changed = await sql('blog', ROWS);
+    // Clients that are cut off and back at once are in nobody's way.
+    const client = `PGPASSWORD='${await passwordOf('anna')}' psql "host=${BOX} ${ANNA}" -c 'SELECT pg_sleep(60)'`;
+    await on(
+      'phone',
+      `touch /root/busy; for i in 1 2 3 4 5; do { while [ -e /root/busy ]; do ${client}; done; } </dev/null >/dev/null 2>&1 & done; sleep 2`,
+    );
+    expect(
+      Number(await sql('postgres', `SELECT count(*) FROM pg_stat_activity WHERE datname = 'blog'`)),
+    ).toBe(5);
     const { safety } = await json<{ safety: string }>('db', 'restore', 'postgres', dump, '--yes');
+    await on('phone', 'rm /root/busy');
     expect(
       await sql(
         'blog',
