@@ -16,7 +16,12 @@ export function lanRanges({ facts, network, expose }: DnsContext): readonly stri
     ({ name, loopback, addresses }) =>
       !loopback &&
       !lan.interfaces.includes(name) &&
-      addresses.some(({ address, family }) => family === 4 && !isPrivateAddress(address)),
+      (facts.network.defaultRoutes.some((route) => route.interface === name) ||
+        // A single address is one of a VPN.
+        addresses.some(
+          ({ address, family, prefixLength }) =>
+            family === 4 && prefixLength < 32 && !isPrivateAddress(address),
+        )),
   );
   // Beside an interface among strangers, only what is private by its number (RFC 1918, RFC 4193), or on the same link.
   const local = strangers

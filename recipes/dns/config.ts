@@ -28,20 +28,16 @@ export function configFiles(
   const options = { role, ranges: lanRanges(context), four, six, split, resolve, forwarders, unsigned };
   const keys = keysOf(zones);
   return [
-    // Only where the internet is answered: what Debian has there cannot be read beside views.
-    ...(split
-      ? [
-          file.of(
-            {
-              path: '/etc/bind/named.conf',
-              content: template('named.conf', { role }),
-              ...own,
-              brought: true,
-            },
-            proven,
-          ),
-        ]
-      : []),
+    // What Debian has there cannot be read beside views, which come and go with the exposure.
+    file.of(
+      {
+        path: '/etc/bind/named.conf',
+        content: template('named.conf', { role, split }),
+        ...own,
+        brought: true,
+      },
+      proven,
+    ),
     file.of(
       {
         path: '/etc/bind/named.conf.options',

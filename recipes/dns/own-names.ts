@@ -1,6 +1,6 @@
 import { isPrivateAddress } from '../../src/facts/address.ts';
 import type { DnsContext, ZoneInput } from './inputs.ts';
-import type { Line } from './records.ts';
+import type { DnsRecord, Line } from './records.ts';
 
 /** Zones that are written here, in the order of the host file. */
 export function primaries({ input }: Pick<DnsContext, 'input'>): readonly ZoneInput[] {
@@ -21,7 +21,7 @@ export function ownAddresses({ facts }: Pick<DnsContext, 'facts'>): readonly str
 
 /** The host's own name and those of its roles, as lines of the zone they belong to, unless the host file says otherwise. */
 export function ownLines(context: DnsContext, zone: ZoneInput): readonly Line[] {
-  const declared = new Set(zone.records.filter(({ view }) => view !== 'external').map(({ name }) => name));
+  const declared = new Set(zone.records.filter(saysWhere).map(({ name }) => name));
   return ownersIn(context, zone)
     .filter((name) => !declared.has(name))
     .flatMap((name) =>
@@ -33,6 +33,18 @@ export function ownLines(context: DnsContext, zone: ZoneInput): readonly Line[] 
     );
 }
 
+/** Whether the host file has its own word on where a name leads; its mail or its text is another matter. */
+function saysWhere({ name, type, view }: DnsRecord): boolean {
+  return view !== 'external' && (['A', 'AAAA', 'CNAME'].includes(type) || (type === 'NS' && name !== '@'));
+}
+
+/** What the host is called within a zone: its name there, else its first label. */
+export function hostLabel(host: string, zone: ZoneInput): string {
+  const name = host.toLowerCase();
+  if (name === zone.name || name.endsWith(`.${zone.name}`)) return within(name, zone);
+  return name.split('.')[0] ?? name;
+}
+
 function ownersIn(context: DnsContext, zone: ZoneInput): readonly string[] {
   const zones = primaries(context);
   const roles = context.others
@@ -40,7 +52,7 @@ function ownersIn(context: DnsContext, zone: ZoneInput): readonly string[] {
     .flatMap(({ names }) => names)
     .filter((name) => zoneOf(zones, name) === zone)
     .map((name) => within(name, zone));
-  return [...new Set([context.host.toLowerCase(), ...roles])];
+  return [...new Set([hostLabel(context.host, zone), ...roles])];
 }
 
 /** The longest zone that a name ends in; a name without a dot belongs to the first. */
@@ -51,7 +63,8 @@ function zoneOf(zones: readonly ZoneInput[], name: string): ZoneInput | undefine
     .toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-function within(name: string, zone: ZoneInput): string {
+/** A name as records of the zone have it: `@` for the zone itself. */
+export function within(name: string, zone: ZoneInput): string {
   if (name === zone.name) return '@';
   return name.endsWith(`.${zone.name}`) ? name.slice(0, -zone.name.length - 1) : name;
 }

@@ -109,6 +109,13 @@ function notesOf(
           ),
         ]
       : []),
+    ...nameservers
+      .filter((one) => ownAddresses(context).includes(one))
+      .map((one) =>
+        info(
+          `The host itself asks ${one}, which is this name server. Before the role is removed, let the router hand out another one: else the host can look up no names.`,
+        ),
+      ),
     ...(nameservers.length > 0
       ? [
           info(

@@ -4,13 +4,23 @@ import { ipv4, ipv6, owner, pointed, ttl } from './fields.ts';
 
 const small = () => z.number().int().min(0).max(65_535, 'the highest number here is 65535');
 
+const ownerHelp = { help: 'Within the zone: www, or @ for the zone itself, or * for every other name.' };
+
 const common = {
-  name: owner().meta({ help: 'Within the zone: www, or @ for the zone itself, or * for every other name.' }),
+  name: owner().meta(ownerHelp),
   ttl: ttl().optional().meta({ help: 'Seconds that others may keep it; left out: as the zone says.' }),
   view: z
     .enum(['both', 'internal', 'external'])
     .default('both')
     .meta({ help: 'Who gets it of a public zone: everybody, only your network, or only the internet.' }),
+};
+
+/** What named refuses otherwise (check-names; RFC 1123 §2.1). */
+const ofHost = {
+  ...common,
+  name: owner()
+    .refine((text) => !text.includes('_'), 'the name of a machine has no underscore: letters, digits and -')
+    .meta(ownerHelp),
 };
 
 const type = <Name extends string>(name: Name) =>
@@ -28,12 +38,12 @@ const priority = (usual: number) =>
 
 /** What a host file may put into a zone. Names with a dot in them are full names, others are of the zone. */
 export const record = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: type('A'), value: ipv4().meta(addressValue) }),
-  z.strictObject({ ...common, type: type('AAAA'), value: ipv6().meta(addressValue) }),
+  z.strictObject({ ...ofHost, type: type('A'), value: ipv4().meta(addressValue) }),
+  z.strictObject({ ...ofHost, type: type('AAAA'), value: ipv6().meta(addressValue) }),
   z.strictObject({ ...common, type: type('CNAME'), value: nameValue() }),
   z.strictObject({ ...common, type: type('NS'), value: nameValue() }),
   z.strictObject({ ...common, type: type('PTR'), value: nameValue() }),
-  z.strictObject({ ...common, type: type('MX'), priority: priority(10), value: nameValue() }),
+  z.strictObject({ ...ofHost, type: type('MX'), priority: priority(10), value: nameValue() }),
   z.strictObject({ ...common, type: type('TXT'), value: oneLine().max(4000).meta(textValue) }),
   z.strictObject({
     ...common,

@@ -1,7 +1,8 @@
 import { UserError } from '../../src/errors.ts';
+import { isPrivateAddress } from '../../src/facts/address.ts';
 import type { DnsContext, ZoneInput } from './inputs.ts';
-import { ownLines, primaries } from './own-names.ts';
-import { type Line, lineOf, target } from './records.ts';
+import { hostLabel, ownLines, primaries, within } from './own-names.ts';
+import { type DnsRecord, type Line, lineOf, target } from './records.ts';
 import { type Named, reverseZones } from './reverse.ts';
 
 /** Where Debian keeps what named only reads, what it writes itself, and what it can fetch again (README.Debian). */
@@ -63,7 +64,10 @@ function servedZone(context: DnsContext, zone: ZoneInput): ServedZone {
   const lines = (view: 'internal' | 'external'): readonly Line[] => [
     ...servers.map(nameserver),
     ...(view === 'internal' ? ownLines(context, zone) : []),
-    ...zone.records.filter((entry) => entry.view === 'both' || entry.view === view).map(lineOf),
+    ...zone.records
+      .filter((entry) => entry.view === 'both' || entry.view === view)
+      .filter((entry) => view === 'internal' || !isOfNetwork(entry))
+      .map(lineOf),
   ];
   // One that programs change is the same for everybody: if the internet sees it, nothing of the network is put in.
   const open = kind === 'dynamic' && zone.public;
@@ -75,8 +79,15 @@ function servedZone(context: DnsContext, zone: ZoneInput): ServedZone {
   return { ...base, text, external };
 }
 
+/** What the internet never gets. */
+function isOfNetwork({ type, value }: DnsRecord): boolean {
+  return (type === 'A' || type === 'AAAA') && isPrivateAddress(value);
+}
+
 function serversOf({ host }: DnsContext, zone: ZoneInput): readonly string[] {
-  return zone.nameservers.length > 0 ? zone.nameservers : [`${host.toLowerCase()}.${zone.name}`];
+  if (zone.nameservers.length > 0) return zone.nameservers;
+  const label = hostLabel(host, zone);
+  return [label === '@' ? zone.name : `${label}.${zone.name}`];
 }
 
 function nameserver(server: string): Line {
@@ -92,12 +103,12 @@ function refuseHomeless(
   where: string,
 ): void {
   const homeless = servers.find((server) => {
-    if (!server.endsWith(`.${zone.name}`)) return false;
-    const owner = server.slice(0, -zone.name.length - 1);
+    if (server !== zone.name && !server.endsWith(`.${zone.name}`)) return false;
+    const owner = within(server, zone);
     return !lines.some(({ name, type }) => name === owner && (type === 'A' || type === 'AAAA'));
   });
   if (homeless === undefined) return;
-  const owner = homeless.slice(0, -zone.name.length - 1);
+  const owner = within(homeless, zone);
   throw new UserError({
     message: `The zone ${zone.name} of the role ‘${role}’ names ${homeless} as its server, and has no address for it ${where}.`,
     hint: `Add a record { name: ${owner}, type: A, value: ADDRESS }, or name other servers: nameservers: [ns1.example.net].`,

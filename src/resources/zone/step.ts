@@ -30,13 +30,17 @@ export function writtenStep(spec: ZoneSpec, state: FileState, decision: Decision
     record: sh`hw_keep ${path}`,
     change: sh`${keepWritten(declared.sha256, declared.size)}
 ${withLaterSerial(name, path, target.sha256)}
-named-checkzone -i local ${name} "$hw_zone" >"$hw_zone.said" || { cat "$hw_zone.said" >&2; rm -f -- "$hw_zone" "$hw_zone.said"
-  hw_fail ${`named-checkzone refuses the zone ${name}, so it was not put in place.`}; }
+${checked(name)}
 hw_put "$hw_zone" "$P"${path} ${mode} ${owner} ${group} || { rm -f -- "$hw_zone" "$hw_zone.said"; exit 1; }
 rm -f -- "$hw_zone" "$hw_zone.said"`,
     undo: sh`hw_restore ${path}`,
     blobs: target.sha256 === declared.sha256 ? [target] : [target, declared],
   };
+}
+
+function checked(name: string): Shell {
+  return sh`named-checkzone -i local ${name} "$hw_zone" >"$hw_zone.said" || { cat "$hw_zone.said" >&2; rm -f -- "$hw_zone" "$hw_zone.said"
+  hw_fail ${`named-checkzone refuses the zone ${name}, so it was not put in place.`}; }`;
 }
 
 /** The first records of a zone that programs change. What they write is theirs, and stays. */
@@ -48,8 +52,9 @@ export function firstStep(spec: ZoneSpec): Step {
     unmoved: sh`[ ! -e ${path} ] && [ ! -L ${path} ]`,
     record: sh`hw_keep ${path}`,
     change: sh`${withLaterSerial(name, path, blob.sha256)}
-hw_put "$hw_zone" ${path} ${mode} ${owner} ${group} || { rm -f -- "$hw_zone"; exit 1; }
-rm -f -- "$hw_zone"`,
+${checked(name)}
+hw_put "$hw_zone" ${path} ${mode} ${owner} ${group} || { rm -f -- "$hw_zone" "$hw_zone.said"; exit 1; }
+rm -f -- "$hw_zone" "$hw_zone.said"`,
     // named writes into the file only what has come by updates.
     undo: sh`if [ -e ${`${path}.jnl`} ] || hw_edited ${path}; then
   for hw_path in ${[path, `${path}.jnl`]}; do
