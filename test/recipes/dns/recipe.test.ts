@@ -25,12 +25,12 @@ function listening(...sockets: string[]): Facts {
   };
 }
 
-function composed(input: unknown, facts = machine(), expose: Exposure = 'lan') {
+function composed(input: unknown, facts = machine(), expose: Exposure = 'lan', name = 'attic') {
   const definition = recipe as unknown as Recipe;
   const host: Host = {
     file: 'host.yaml',
     directory: '/home/me',
-    name: 'attic',
+    name,
     connect: { kind: 'lab' } as Host['connect'],
     network: { lan: [] },
     roles: [
@@ -127,6 +127,10 @@ describe('who is answered', () => {
     const records = [
       { name: 'attic', type: 'A', value: '203.0.113.2', view: 'external' },
       { name: 'nas', type: 'A', value: '192.168.1.30', view: 'internal' },
+      // Addresses of the network stay in it, also where nothing is said.
+      { name: 'tv', type: 'A', value: '192.168.1.31' },
+      { name: 'tv', type: 'AAAA', value: 'fd00::31' },
+      { name: 'mail', type: 'A', value: '203.0.113.3' },
     ];
     const zones = [{ name: 'example.org', public: true, records }, ...HOME.zones];
     const { content, zones: views } = composed({ zones }, machine(), 'internet');
@@ -136,7 +140,11 @@ describe('who is answered', () => {
     expect(outside).not.toContain('home.arpa');
     const seen = content('/etc/bind/zones/db.example.org.external');
     expect(seen).toContain('203.0.113.2');
-    expect(seen).not.toContain('192.168.');
+    expect(seen).toContain('203.0.113.3');
+    expect(seen).not.toMatch(/192\.168\.|fd00:/);
+    expect(content('/etc/bind/zones/db.example.org')).toMatch(/^tv\tIN A 192\.168\.1\.31$/m);
+    expect(content('/etc/bind/named.conf')).not.toContain('named.conf.local"');
+    expect(composed(HOME).content('/etc/bind/named.conf')).toContain('include "/etc/bind/named.conf.local";');
     expect(refusal(() => composed(HOME, machine(), 'internet'))).toContain('public: true');
   });
 });
@@ -160,6 +168,35 @@ describe('zones', () => {
     expect(zone).toMatch(/^attic\tIN AAAA fd00::20$/m);
     expect(zone).not.toContain('2001:db8');
     expect(content('/etc/bind/zones/db.1.168.192.in-addr.arpa')).toMatch(/^20\tIN PTR attic\.home\.arpa\.$/m);
+  });
+
+  it('know a host by its full name', () => {
+    for (const [name, label] of [
+      ['attic.home.arpa', 'attic'],
+      ['Attic.example.org', 'attic'],
+      ['home.arpa', '@'],
+    ] as const) {
+      const zone = composed(HOME, machine(), 'lan', name).content('/etc/bind/zones/db.home.arpa');
+      expect(zone).toMatch(new RegExp(`^${label}\\tIN A 192\\.168\\.1\\.20$`, 'm'));
+      expect(zone).not.toContain('home.arpa.home.arpa');
+    }
+  });
+
+  it('have the host’s address beside its mail and text, and not beside an address that is declared', () => {
+    const zoneWith = (record: object): string =>
+      composed({ zones: [{ name: 'home.arpa', records: [{ name: 'attic', ...record }] }] }).content(
+        '/etc/bind/zones/db.home.arpa',
+      );
+    expect(zoneWith({ type: 'TXT', value: 'hello' })).toMatch(/^attic\tIN A 192\.168\.1\.20$/m);
+    expect(zoneWith({ type: 'A', value: '192.168.1.99' })).not.toContain('192.168.1.20');
+  });
+
+  it('have no machine with an underscore in its name', () => {
+    const parse = (type: string, value: string) =>
+      recipe.inputs.safeParse({
+        zones: [{ name: 'home.arpa', records: [{ name: 'my_cam', type, value }] }],
+      }).success;
+    expect([parse('A', '192.168.1.7'), parse('TXT', 'x')]).toEqual([false, true]);
   });
 
   it('refuse a name server of their own without an address', () => {
