@@ -33,6 +33,8 @@ export function configuration(context: PostgresContext, cluster: Cluster): Requi
     // Nobody's choice of the newer one is taken back.
     ssl_min_protocol_version:
       found?.settings.ssl_min_protocol_version?.value === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    // Nor that of ciphers, which old clients may need.
+    ssl_ciphers: found?.settings.ssl_ciphers?.value ?? 'ECDHE+AESGCM:ECDHE+CHACHA20',
     jit: 'off',
   };
   const asked = input.maxConnections === undefined ? {} : { max_connections: String(input.maxConnections) };

@@ -132,13 +132,15 @@ describe('who may log in', () => {
 
 describe('a cluster that is there', () => {
   it('is told what of it is replaced', () => {
-    const conf = `listen_addresses = '10.0.0.1'\nssl_min_protocol_version = TLSv1.3\njit = no\n${CONF.replace('ssl = on', 'ssl = off')}`;
+    const conf = `listen_addresses = '10.0.0.1'\nssl_min_protocol_version = TLSv1.3\nssl_ciphers = 'HIGH:!aNULL'\njit = no\n${CONF.replace('ssl = on', 'ssl = off')}`;
     const { notes, settings } = compose({ clusters: [cluster({ conf })] });
     expect(notes).toEqual([
       `info: listen_addresses was 10.0.0.1 (${ETC}/postgresql.conf); from now on it is *, by conf.d/hostwright.conf.`,
       `info: ssl was off (${ETC}/postgresql.conf); from now on it is on, by conf.d/hostwright.conf.`,
     ]);
     expect(settings.ssl_min_protocol_version).toBe('TLSv1.3');
+    expect(settings.ssl_ciphers).toMatch(/HIGH:!aNULL/);
+    expect(compose().settings.ssl_ciphers).toMatch(/^'?ECDHE\+AESGCM:ECDHE\+CHACHA20'?$/);
   });
 
   it.each([
