@@ -28,11 +28,11 @@ export function configFiles(
   const options = { role, ranges: lanRanges(context), four, six, split, resolve, forwarders, unsigned };
   const keys = keysOf(zones);
   return [
-    // What Debian has there cannot be read beside views, which come and go with the exposure.
+    // What Debian has there (13: another third file) cannot be read beside views, which come and go with the exposure.
     file.of(
       {
         path: '/etc/bind/named.conf',
-        content: template('named.conf', { role, split }),
+        content: template('named.conf', { role, split, rootHints: context.facts.os.codename === 'trixie' }),
         ...own,
         brought: true,
       },

@@ -121,11 +121,12 @@ hw_put_back() {
   if grep -q '	/etc/ld.so.cache$' "$HW_BEFORE/undo/since"; then ldconfig || :; fi
 }
 
-# hw_own_dumps: dumps of databases stay, and not for whoever gets the number of their account next.
+# hw_own_dumps: dumps of databases stay, and not for whoever gets the number of their account next. A role that comes back
+# finds its folder as it was.
 hw_own_dumps() {
   [ -d /var/backups/hostwright-db ] || return 0
   for hw_name in $(LC_ALL=C comm -13 "$HW_BEFORE/found/users" "$HW_BEFORE/left/users"); do
-    ! getent passwd "$hw_name" >/dev/null || find /var/backups/hostwright-db -xdev -user "$hw_name" -execdir chown -h root:root '{}' + || return 1
+    ! getent passwd "$hw_name" >/dev/null || find /var/backups/hostwright-db -xdev -mindepth 2 -user "$hw_name" -execdir chown -h root:root '{}' + || return 1
   done
 }
 
