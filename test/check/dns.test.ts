@@ -1,11 +1,12 @@
 import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DnsFormatError, decodeResponse, encodeQuery, TYPES } from '../../src/check/dns/message.ts';
+import { decodeResponse, encodeQuery, TYPES } from '../../src/check/dns/message.ts';
 import { probe } from '../../src/check/probes/dns.ts';
 import { hereVantage } from '../../src/check/vantages/here.ts';
 import { peerVantage } from '../../src/check/vantages/peer.ts';
 import { connectLocal } from '../../src/connect/local.ts';
+import { DnsFormatError } from '../../src/dns/wire.ts';
 
 /** An authoritative answer with a SOA record, whose owner points back to the question (RFC 1035 §4.1.4). */
 function answerTo(

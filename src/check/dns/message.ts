@@ -1,3 +1,5 @@
+import { DnsFormatError, encodeName, HEADER, readName, uint16 } from '../../dns/wire.ts';
+
 /** Messages of the domain name system (RFC 1035 §4), as far as a probe needs them. */
 
 /** Codes of record types. */
@@ -5,11 +7,6 @@ export const TYPES = { A: 1, NS: 2, SOA: 6, PTR: 12, AAAA: 28 } as const;
 
 /** Response codes by number (RFC 1035 §4.1.1). */
 export const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'] as const;
-
-/** A message that does not follow the format. */
-export class DnsFormatError extends Error {
-  override readonly name = 'DnsFormatError';
-}
 
 export interface DnsAnswer {
   /** In lower case, without a final dot; the root is empty. */
@@ -31,7 +28,6 @@ export interface DnsResponse {
   readonly answers: readonly DnsAnswer[];
 }
 
-const HEADER = 12;
 const IN = 1;
 
 /**
@@ -47,16 +43,6 @@ export function encodeQuery(id: number, name: string, type: number): Buffer {
   tail.writeUInt16BE(type, 0);
   tail.writeUInt16BE(IN, 2);
   return Buffer.concat([header, encodeName(name), tail]);
-}
-
-function encodeName(name: string): Buffer {
-  const labels = name === '' ? [] : name.split('.').map((label) => Buffer.from(label, 'latin1'));
-  if (labels.some(({ length }) => length < 1 || length > 63))
-    throw new DnsFormatError('a label has 1 to 63 bytes');
-  const parts = labels.map((label) => Buffer.concat([Buffer.from([label.length]), label]));
-  const encoded = Buffer.concat([...parts, Buffer.from([0])]);
-  if (encoded.length > 255) throw new DnsFormatError('a name has at most 255 bytes');
-  return encoded;
 }
 
 /**
@@ -89,37 +75,4 @@ export function decodeResponse(message: Buffer): DnsResponse {
     question: { name: asked.name, type },
     answers,
   };
-}
-
-/** A pointer (RFC 1035 §4.1.4) leads back to where an earlier name began, so that no message leads in a circle. */
-function readName(message: Buffer, start: number): { readonly name: string; readonly end: number } {
-  const labels: string[] = [];
-  let at = start;
-  let earliest = start;
-  let end: number | undefined;
-  for (let length = 0; ; ) {
-    const size = uint8(message, at);
-    if (size === 0) return { name: labels.join('.').toLowerCase(), end: end ?? at + 1 };
-    if ((size & 0xc0) === 0xc0) {
-      end ??= at + 2;
-      at = uint16(message, at) & 0x3fff;
-      if (at >= earliest) throw new DnsFormatError('a name leads in a circle');
-      earliest = at;
-    } else if ((size & 0xc0) === 0) {
-      length += size + 1;
-      if (length > 254 || at + 1 + size > message.length) throw new DnsFormatError('a name is too long');
-      labels.push(message.toString('latin1', at + 1, at + 1 + size));
-      at += 1 + size;
-    } else throw new DnsFormatError('a label is of an unknown kind');
-  }
-}
-
-function uint8(message: Buffer, at: number): number {
-  const byte = message[at];
-  if (byte === undefined) throw new DnsFormatError('it ends too early');
-  return byte;
-}
-
-function uint16(message: Buffer, at: number): number {
-  return (uint8(message, at) << 8) | uint8(message, at + 1);
 }
