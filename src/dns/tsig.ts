@@ -122,6 +122,8 @@ function findSignature(message: Buffer): Signature | undefined {
     if (type === TSIG) {
       if (index !== records - 1 || additional === 0)
         throw new DnsFormatError('a signature is not the last record');
+      if (uint16(message, fields + 2) !== ANY || message.readUInt32BE(fields + 4) !== 0)
+        throw new DnsFormatError('a signature has another class or lifetime');
       return { at, name, ...readSignature(message, data, end) };
     }
     at = end;
