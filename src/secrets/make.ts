@@ -13,6 +13,11 @@ export interface SecretWish {
   readonly length?: number;
   /** The account of the machine that it is the password of: it stays the same when another role keeps it from now on. */
   readonly account?: string;
+  /**
+   * Somebody else has given it out, and the user brings it: what it is, for people (`the token of DuckDNS`). It is never
+   * made up, save where nothing real depends on it (`rehearse`).
+   */
+  readonly brought?: string;
 }
 
 /** Letters and digits that nobody takes for another one: no 0 O o, 1 l I. */

@@ -36,7 +36,7 @@ export class SessionSecrets {
     const known = this.#used.get(key);
     if (known) return known;
     const present = this.#found.get(key);
-    const isNew = present === undefined || this.#store.isStale(key);
+    const isNew = present === undefined || this.#store.isStale(key, wish);
     const kin = this.#kin(key, wish);
     // Somebody's password does not change because another role looks after it now.
     const [like] = present ? [] : kin;

@@ -13,12 +13,13 @@ export interface SecretStore {
   read(): Promise<ReadonlyMap<string, Secret>>;
   /**
    * Makes a value for what is not there, or to be another from now on: in memory only.
+   * @throws {UserError} for what only the user can bring
    * @param present what {@link read} gave
    * @param like whose value it gets, rather than one of its own
    */
   make(key: string, wish: SecretWish, present: Secret | undefined, like?: Secret): Secret;
   /** Whether `make` is to be asked although there is a value. */
-  isStale(key: string): boolean;
+  isStale(key: string, wish: SecretWish): boolean;
   /**
    * Saves new values, before anything changes on the host; what they replace is kept until {@link confirm}.
    * @throws {UserError} when the vault has got other values meanwhile

@@ -36,14 +36,18 @@ export function vaultStore(vault: VaultFile, { host, rotate, lost = false }: Vau
           .map(([key, entry]) => [key.slice(host.length + 1), secretOf(entry)]),
       );
     },
-    isStale: (key) => rotate === 'all' || (rotate?.has(key) ?? false),
-    make: (_, wish, present, like) =>
-      new Secret(like?.reveal() ?? makeValue(wish), newMark(), {
+    // What others have given out is not among all that can be made anew.
+    isStale: (key, { brought }) => (rotate === 'all' ? brought === undefined : (rotate?.has(key) ?? false)),
+    make: (key, wish, present, like) => {
+      if (wish.brought !== undefined)
+        throw new UserError(toBring(key, wish.brought, { isThere: present !== undefined, isLost }));
+      return new Secret(like?.reveal() ?? makeValue(wish), newMark(), {
         isNew: true,
         ...(wish.account === undefined ? {} : { account: wish.account }),
         earlier: present ? [present, ...present.earlier] : [],
         earlierUnknown: present ? present.earlierUnknown : lost,
-      }),
+      });
+    },
     save: async (made) => {
       if (made.size === 0) return;
       if (isLost) await vault.putAside();
@@ -71,6 +75,19 @@ export function vaultStore(vault: VaultFile, { host, rotate, lost = false }: Vau
         return { ...before, secrets };
       });
     },
+  };
+}
+
+function toBring(
+  key: string,
+  what: string,
+  { isThere, isLost }: { readonly isThere: boolean; readonly isLost: boolean },
+) {
+  return {
+    message: isThere
+      ? `${key} is ${what}: it can’t be made here.`
+      : `The vault has no ${key}: ${what}. It can’t be made here, somebody has to give it.`,
+    hint: `${isLost ? 'Move secrets.age away, put it into a new vault' : 'Put it into the vault'}, then run the same command again: hostwright secrets set ${key}`,
   };
 }
 

@@ -125,7 +125,9 @@ describe('an update', () => {
             const good = signedAnswer(request, key);
             if (way === 'header') return Buffer.concat([good.subarray(0, 12), bytes]);
             const at = place % good.length;
-            return Buffer.concat([good.subarray(0, at), bytes, good.subarray(at + 1)]);
+            const spliced = Buffer.concat([good.subarray(0, at), bytes, good.subarray(at + 1)]);
+            // Names are the same in capitals.
+            return lower(spliced) === lower(good) ? Buffer.from(bytes) : spliced;
           };
           const outcome = await update(target, changes).catch((error: unknown) => error);
           expect(outcome).toBeInstanceOf(DnsFailure);
@@ -135,3 +137,7 @@ describe('an update', () => {
     );
   });
 });
+
+function lower(bytes: Buffer): string {
+  return bytes.toString('latin1').toLowerCase();
+}

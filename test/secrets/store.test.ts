@@ -57,6 +57,27 @@ describe('a session', () => {
     expect(next.notes()).toEqual([]);
   });
 
+  it('makes up nothing that the user has to bring, save in a throwaway vault', async () => {
+    const wish = { brought: 'the token of DuckDNS' };
+    const missing = await session();
+    expect(() => missing.source({ role: 'ddns', name: 'token' }, wish)).toThrow(
+      /The vault has no ddns\/token: the token of DuckDNS[\s\S]*hostwright secrets set ddns\/token/,
+    );
+    const first = await session();
+    first.source(ANNA, {});
+    await first.save();
+    const rotating = async (rotate: 'all' | Set<string>) => {
+      const secrets = new SessionSecrets(store({ rotate }), () => undefined);
+      secrets.source(ANNA, wish);
+      await secrets.read();
+      return secrets.source(ANNA, wish).planMark;
+    };
+    expect(await rotating('all')).toBe((await entryOf())?.mark);
+    await expect(rotating(new Set(['extras/anna']))).rejects.toThrow(/it can’t be made here/);
+    const thrown = await session(memoryStore());
+    expect(thrown.source(ANNA, wish).reveal()).not.toBe('');
+  });
+
   it('keeps hosts and roles apart', async () => {
     await (await session()).save();
     const other = await session(store({ host: 'cellar' }));
