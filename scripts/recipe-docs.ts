@@ -82,8 +82,13 @@ function ports(name: string, { inputs, endpoints }: Recipe): readonly string[] {
   const needed = describeInputs(inputs).filter(({ required, key }) => required && !key.includes('.'));
   const input = inputs.parse(Object.fromEntries(needed.map(({ key, example }) => [key, example])));
   const found =
-    endpoints?.({ role: name, host: 'attic', input, folder: (path) => ({ path, files: [], skipped: [] }) }) ??
-    [];
+    endpoints?.({
+      role: name,
+      host: 'attic',
+      input,
+      expose: 'lan',
+      folder: (path) => ({ path, files: [], skipped: [] }),
+    }) ?? [];
   if (found.length === 0) return [];
   return ['', `Ports: ${found.map(port).join(', ')}.`];
 }

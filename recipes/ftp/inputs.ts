@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { domain, port } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
-import { tlsInput } from '../../src/compose/tls.ts';
+import { tlsInput } from '../../src/compose/tls/input.ts';
 import { userShape } from '../../src/compose/transfer/users.ts';
 
 const address = () =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dumpsInput } from '../../src/compose/dumps.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
-import { tlsInput } from '../../src/compose/tls.ts';
+import { tlsInput } from '../../src/compose/tls/input.ts';
 import { charsetWord, databaseName, databaseUser } from '../../src/resources/mariadb/names.ts';
 
 const database = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dumpsInput } from '../../src/compose/dumps.ts';
 import { port } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
-import { tlsInput } from '../../src/compose/tls.ts';
+import { tlsInput } from '../../src/compose/tls/input.ts';
 import { plainName } from '../../src/resources/postgres/psql.ts';
 
 const TAKEN = new Set(['postgres', 'template0', 'template1', 'hostwright_new', 'hostwright_old']);

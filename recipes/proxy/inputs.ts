@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cidr, domain, port, userName } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
+import { webTlsInput } from '../../src/compose/tls/input.ts';
 import { addressOf, target } from './target.ts';
 
 export const inputs = z
@@ -19,8 +20,9 @@ export const inputs = z
       .default([])
       .meta({ help: 'Further names of the same.', example: ['tv.example.org'] }),
     port: port().default(80).meta({
-      help: 'Several roles with domains can share one port, sites among them; gRPC needs one of its own.',
+      help: 'Several roles with domains can share one port, sites among them; gRPC without TLS needs one of its own. With TLS 80 means 80 and 443, and any other is the port of https.',
     }),
+    tls: webTlsInput(),
     auth: z
       .array(userName())
       .default([])

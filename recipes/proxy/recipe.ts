@@ -1,4 +1,6 @@
-import { namesOf, SHARED, SHARED_HTTP2, sharedAs } from '../../src/compose/nginx/context.ts';
+import { webCertificate } from '../../src/compose/nginx/certificate.ts';
+import { namesOf } from '../../src/compose/nginx/context.ts';
+import { nginxEndpoints } from '../../src/compose/nginx/endpoints.ts';
 import { nginxParts } from '../../src/compose/nginx/parts.ts';
 import { findPlace } from '../../src/compose/nginx/place.ts';
 import { defineRecipe, type ProbeRequest } from '../../src/compose/recipe.ts';
@@ -16,16 +18,13 @@ export default defineRecipe({
   menu: 20,
   inputs,
 
-  endpoints: ({ host, input }) => [
-    {
-      name: isGrpc(input) ? 'grpc' : 'http',
-      protocol: 'tcp',
-      port: input.port,
-      sharedBy: isGrpc(input) ? SHARED_HTTP2 : SHARED,
-      sharedAs: sharedAs(input),
-      prove: proof(input, input.domain ?? host),
-    },
-  ],
+  endpoints: ({ host, input, expose }) => {
+    const hostname = input.domain ?? host;
+    return nginxEndpoints(
+      { input, expose },
+      { hostname, prove: proof(input, hostname), http2Alone: isGrpc(input) },
+    );
+  },
 
   names: ({ input }) => namesOf(input),
 
@@ -36,17 +35,20 @@ export default defineRecipe({
     refuseMixedPort(context, place);
     const { first, before, proven, last, notes } = nginxParts(context, place);
     const passwords = passwordFile(context);
+    const certificate = webCertificate(context);
     return {
       resources: [
         ...first,
         ...(upstream.verifiedName === undefined ? [] : [packageKind.of({ name: 'ca-certificates' })]),
         ...(input.cache ? [directory.of({ path: '/var/cache/nginx' })] : []),
         ...(passwords ? [passwords] : []),
+        ...(certificate?.resources ?? []),
         ...before,
-        file.of({ path: place.path, content: serverConfig(context, place, upstream) }, proven),
+        file.of({ path: place.path, content: serverConfig(context, place, upstream, certificate) }, proven),
         ...last,
       ],
-      notes: [...notes, ...upstream.notes],
+      after: certificate?.after ?? [],
+      notes: [...notes, ...(certificate?.notes ?? []), ...upstream.notes],
     };
   },
 });

@@ -1,4 +1,7 @@
 import type { Place } from '../../src/compose/nginx/place.ts';
+import { secureData } from '../../src/compose/nginx/secure.ts';
+import { isModernNginx } from '../../src/compose/nginx/version.ts';
+import type { RoleCertificate } from '../../src/compose/tls/certificate.ts';
 import { UserError } from '../../src/errors.ts';
 import { inNetwork } from '../../src/facts/address.ts';
 import { passwordPath } from './auth.ts';
@@ -8,22 +11,34 @@ import type { Upstream } from './upstream.ts';
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 /** The text of a proxy's server block, and of all that belongs to it alone. */
-export function serverConfig(context: ProxyContext, place: Place, upstream: Upstream): string {
+export function serverConfig(
+  context: ProxyContext,
+  place: Place,
+  upstream: Upstream,
+  certificate: RoleCertificate | undefined,
+): string {
   const { role, input, template } = context;
   const { scheme, servers, lookUp } = upstream;
   // Names of roles have no underscore, so two roles never come to the same.
   const variable = `hostwright_${role.replaceAll('-', '_')}`;
   const grpc = scheme.startsWith('grpc');
-  const directive = grpc && hasHttp2Directive(context);
+  const modern = isModernNginx(context.facts);
   const several = servers.length > 1;
-  const { allow, guarded } = admittedTo(input.allow, place.allow);
+  const secure = secureData(context, place, certificate);
+  const { allow: guard = [] } = place.https ?? place.http ?? {};
+  const { allow, guarded } = admittedTo(input.allow, guard);
   return template('server.conf', {
     role,
     variable,
     log: `/var/log/nginx/${role}.access.log`,
-    listens: place.listens.map((listen) => ({ ...listen, http2: grpc && !directive })),
-    http2Directive: directive,
-    names: place.names,
+    ...secure,
+    // Without TLS, where both sides agree on a protocol, the port speaks nothing else.
+    ...(grpc && !secure.secure
+      ? {
+          listens: secure.listens.map((listen) => ({ ...listen, http2: !modern })),
+          http2Directive: modern,
+        }
+      : {}),
     grpc,
     protocol: scheme,
     servers: lookUp ? [] : servers.map((address) => ({ address, counted: several })),
@@ -76,16 +91,9 @@ function isWithin(inner: string, outer: string): boolean {
   return inNetwork(address, outer) && Number(bits) >= Number(outer.split('/')[1]);
 }
 
-/** Since 1.25.1 HTTP/2 is a word of its own, and a parameter of `listen` no more. */
-function hasHttp2Directive({ facts: { nginx, os } }: ProxyContext): boolean {
-  const version = nginx.version || (Number(os.version) >= 13 ? '1.26' : '1.22');
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
-  return major > 1 || minor > 25 || (minor === 25 && patch >= 1);
-}
-
 /** @throws {UserError} where gRPC would have to share its port with somebody who speaks HTTP/1.1. */
-export function refuseMixedPort({ role, input, facts }: ProxyContext, { path }: Place): void {
-  if (!isGrpc(input)) return;
+export function refuseMixedPort({ role, input, facts }: ProxyContext, { path, https }: Place): void {
+  if (!isGrpc(input) || https) return;
   const other = facts.nginx.servers.find(
     ({ file, listens }) =>
       file !== path && !file.includes('hostwright') && listens.some(({ port }) => port === input.port),

@@ -1,4 +1,4 @@
-import { SHARED } from '../../src/compose/nginx/context.ts';
+import { SHARED, SHARED_TLS } from '../../src/compose/nginx/context.ts';
 import type { ExposedEndpoint, PlanNote } from '../../src/compose/recipe.ts';
 import { UserError } from '../../src/errors.ts';
 import { canonicalAddress, isLinkLocal, isLoopback } from '../../src/facts/address.ts';
@@ -61,7 +61,9 @@ export function findUpstream(context: ProxyContext): Upstream {
     ...(hostHeader === undefined ? {} : { hostHeader }),
     ...(verified ? { verifiedName: named.host } : {}),
     notes: [
-      ...(scheme.endsWith('s') && !verified ? [unverified(first.address)] : []),
+      ...(scheme.endsWith('s') && !verified && !isLoopback(first.address.host)
+        ? [unverified(first.address)]
+        : []),
       ...(named && (!named.host.includes('.') || named.host.endsWith('.local')) ? [localName(named)] : []),
     ],
   };
@@ -71,7 +73,7 @@ function roleAddress(context: ProxyContext, name: string): Found {
   refuseLoop(context, name);
   const endpoints = context.endpoints.filter(({ role }) => role === name);
   if (endpoints.length === 0) throw new UserError(unknown(context, name));
-  const web = endpoints.find(isWeb);
+  const web = endpoints.find(({ sharedBy }) => sharedBy === SHARED_TLS) ?? endpoints.find(isWeb);
   if (!web) {
     const ports = endpoints.map(({ name: what, port }) => `${what} (port ${port})`).join(', ');
     throw new UserError({
@@ -79,9 +81,10 @@ function roleAddress(context: ProxyContext, name: string): Found {
       hint: 'Name another role, or write the address of the application in full.',
     });
   }
-  const address: Address = { scheme: 'http', host: '127.0.0.1', port: web.port };
+  const tls = web.sharedBy === SHARED_TLS;
+  const address: Address = { scheme: tls ? 'https' : 'http', host: '127.0.0.1', port: web.port };
   // nginx has several roles on one port: only the name tells it which of them is meant.
-  const hostname = web.sharedBy === SHARED ? web.prove?.with?.hostname : undefined;
+  const hostname = web.sharedBy === SHARED || tls ? web.prove?.with?.hostname : undefined;
   return typeof hostname === 'string' ? { address, hostHeader: hostname } : { address };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { absolutePath, domain, folder, port } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
+import { webTlsInput } from '../../src/compose/tls/input.ts';
 
 const DEFAULT_SOURCE = './public';
 
@@ -31,7 +32,10 @@ export const inputs = z
       .array(domain())
       .default([])
       .meta({ help: 'Other names of the same site.', example: ['www.blog.example.org'] }),
-    port: port().default(80).meta({ help: 'Several sites with domains can share one port.' }),
+    port: port().default(80).meta({
+      help: 'Several sites with domains can share one port. With TLS 80 means 80 and 443, and any other is the port of https.',
+    }),
+    tls: webTlsInput(),
     spa: z.boolean().default(false).meta({
       help: 'A single-page application: addresses without a file of their own get index.html.',
     }),

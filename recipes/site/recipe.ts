@@ -1,7 +1,11 @@
-import { namesOf, SHARED, sharedAs } from '../../src/compose/nginx/context.ts';
+import { webCertificate } from '../../src/compose/nginx/certificate.ts';
+import { namesOf } from '../../src/compose/nginx/context.ts';
+import { nginxEndpoints } from '../../src/compose/nginx/endpoints.ts';
 import { nginxParts } from '../../src/compose/nginx/parts.ts';
 import { findPlace, type Place } from '../../src/compose/nginx/place.ts';
+import { secureData } from '../../src/compose/nginx/secure.ts';
 import { defineRecipe, type RecipeParts } from '../../src/compose/recipe.ts';
+import type { RoleCertificate } from '../../src/compose/tls/certificate.ts';
 import { UserError } from '../../src/errors.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
 import { kind as file } from '../../src/resources/file.ts';
@@ -15,24 +19,16 @@ export default defineRecipe({
   menu: 10,
   inputs,
 
-  endpoints: ({ host, input, folder }) => [
-    {
-      name: 'http',
-      protocol: 'tcp',
-      port: input.port,
-      sharedBy: SHARED,
-      sharedAs: sharedAs(input),
-      prove: {
-        probe: 'http',
-        // Without a domain any name will do; beside another site that answers by address, only the host's own will.
-        with: {
-          hostname: input.domain ?? host,
-          // What lies on the host may be anything, also nothing yet: that nginx has an answer has to do.
-          ...(input.root === undefined ? pageToProve(folder(input.source)) : { status: 'any' }),
-        },
-      },
-    },
-  ],
+  endpoints: ({ host, input, expose, folder }) => {
+    // Without a domain any name will do; beside another site that answers by address, only the host's own will.
+    const hostname = input.domain ?? host;
+    // What lies on the host may be anything, also nothing yet: that nginx has an answer has to do.
+    const page = input.root === undefined ? pageToProve(folder(input.source)) : { status: 'any' };
+    return nginxEndpoints(
+      { input, expose },
+      { hostname, prove: { probe: 'http', with: { hostname, ...page } } },
+    );
+  },
 
   names: ({ input }) => namesOf(input),
 
@@ -46,15 +42,21 @@ export default defineRecipe({
     const files = uploaded(context);
     const place = findPlace(context);
     const { first, before, proven, last, notes } = nginxParts(context, place);
+    const certificate = webCertificate(context);
     return {
       resources: [
         ...first,
         ...files.resources,
+        ...(certificate?.resources ?? []),
         ...before,
-        file.of({ path: place.path, content: server(context, place), owner: 'root', group: 'root' }, proven),
+        file.of(
+          { path: place.path, content: server(context, place, certificate), owner: 'root', group: 'root' },
+          proven,
+        ),
         ...last,
       ],
-      notes: [...notes, ...files.notes],
+      after: certificate?.after ?? [],
+      notes: [...notes, ...(certificate?.notes ?? []), ...files.notes],
     };
   },
 });
@@ -83,16 +85,17 @@ function uploaded({ role, input, folder }: SiteContext): Required<RecipeParts> {
   };
 }
 
-function server({ role, input, folder, template }: SiteContext, { listens, names, allow }: Place): string {
+function server(context: SiteContext, place: Place, certificate: RoleCertificate | undefined): string {
+  const { role, input, folder, template } = context;
+  const { allow = [] } = place.https ?? place.http ?? {};
   return template('server.conf', {
     role,
     root: input.root ?? `/var/www/${role}`,
     // Names of roles have no underscore, so two roles never come to the same variable.
     variable: `hostwright_${role.replaceAll('-', '_')}_cache`,
     log: `/var/log/nginx/${role}.access.log`,
-    listens,
-    names,
     allow,
+    ...secureData(context, place, certificate),
     spa: input.spa,
     notFound: input.root === undefined && folder(input.source).files.some(({ path }) => path === '404.html'),
   });

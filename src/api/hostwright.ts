@@ -7,7 +7,8 @@ import { backupOf, dumpResources, dumpsInput } from '../compose/dumps.ts';
 import * as inputTypes from '../compose/inputs.ts';
 import { isInLan as inLan, findLan as lanOf } from '../compose/lan.ts';
 import { defineRecipe as define } from '../compose/recipe.ts';
-import { certificateFor as certificateOf, tlsInput as tls } from '../compose/tls.ts';
+import { tlsInput as tls } from '../compose/tls/input.ts';
+import { certificateFor as certificateOf } from '../compose/tls.ts';
 import { UserError as Refusal } from '../errors.ts';
 import { sh as shell } from '../quote.ts';
 import { kinds as makers } from './kinds.generated.ts';
@@ -15,6 +16,7 @@ import { kinds as makers } from './kinds.generated.ts';
 export type { DumpFunctions } from '../compose/dumps/program.ts';
 export type { DumpSettings, Dumps } from '../compose/dumps.ts';
 export type {
+  Authority,
   Backup,
   Endpoint,
   EndpointContext,
@@ -27,8 +29,9 @@ export type {
   Recipe,
   RecipeContext,
   RecipeParts,
+  RecipeResult,
 } from '../compose/recipe.ts';
-export type { CertificateWish, RoleCertificate } from '../compose/tls.ts';
+export type { CertificateWish, RoleCertificate } from '../compose/tls/certificate.ts';
 export type { Problem, SourcePosition } from '../errors.ts';
 export type { Facts } from '../facts/facts.ts';
 export type { Folder } from '../host/folder.ts';

@@ -4,9 +4,17 @@ import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
 import { collect, type Declared, type OwnedResource } from './collect.ts';
-import type { EndpointContext, ExposedEndpoint, PlanNote, RecipeContext, RecipeParts } from './recipe.ts';
+import type {
+  Authority,
+  EndpointContext,
+  ExposedEndpoint,
+  PlanNote,
+  RecipeContext,
+  RecipeResult,
+} from './recipe.ts';
 import { renderSecretTemplate } from './secret-template.ts';
 import { renderTemplate } from './templates.ts';
+import { AUTHORITIES } from './tls/authorities.ts';
 
 /** What a host file comes to on one host. */
 export interface Composition {
@@ -22,6 +30,8 @@ export interface ComposeOptions {
   readonly only?: string;
   /** Where recipes get secrets from; default: made anew each time, and saved nowhere. */
   readonly secrets?: SecretSource;
+  /** Who issues certificates, by the name that host files call them by; default: Let’s Encrypt. */
+  readonly authorities?: Readonly<Record<string, Authority>>;
 }
 
 /**
@@ -31,7 +41,7 @@ export interface ComposeOptions {
 export function compose(
   host: Host,
   facts: Facts,
-  { closeUnlisted, only, secrets = unsavedSecrets }: ComposeOptions,
+  { closeUnlisted, only, secrets = unsavedSecrets, authorities = AUTHORITIES }: ComposeOptions,
 ): Composition {
   if (only !== undefined && !host.roles.some(({ name }) => name === only)) {
     const names = host.roles.map(({ name }) => name).join(', ') || 'none';
@@ -40,38 +50,38 @@ export function compose(
       hint: `Its roles: ${names}.`,
     });
   }
-  const endpoints = exposedEndpoints(host);
+  const endpoints = exposedEndpoints(host, facts);
   const problems: Problem[] = [];
   const declared: Declared[] = [];
+  const last: Declared[] = [];
   const notes: PlanNote[] = [];
   for (const role of inOrder(host.roles)) {
     if (only !== undefined && role.name !== only) continue;
     const parts = declare(
       role,
-      contextOf(role, host, facts, endpoints, { closeUnlisted, secrets }),
+      contextOf(role, host, facts, endpoints, { closeUnlisted, secrets, authorities }),
       problems,
     );
     notes.push(...(parts.notes ?? []).map((note) => ({ ...note, role: role.name })));
     declared.push({ role, resources: parts.resources });
+    last.push({ role, resources: parts.after ?? [] });
   }
-  const { resources, problems: collisions } = collect(declared);
+  const { resources, problems: collisions } = collect([...declared, ...last]);
   if (problems.length + collisions.length > 0) throw new UserError([...problems, ...collisions]);
   return { resources, endpoints, notes };
 }
 
-/** Every endpoint of every role, with who may reach it. Pure. */
-export function exposedEndpoints(host: Host): readonly ExposedEndpoint[] {
+/** Every endpoint of every role that this host can serve, with who may reach it. Pure. */
+export function exposedEndpoints(host: Host, facts: Facts): readonly ExposedEndpoint[] {
   return host.roles.flatMap((role) =>
-    (role.definition.endpoints?.(endpointContext(host, role)) ?? []).map((endpoint) => ({
-      ...endpoint,
-      role: role.name,
-      expose: role.expose,
-    })),
+    (role.definition.endpoints?.(endpointContext(host, role)) ?? [])
+      .filter((endpoint) => endpoint.when?.(facts) ?? true)
+      .map(({ when: _, ...endpoint }) => ({ ...endpoint, role: role.name, expose: role.expose })),
   );
 }
 
-function endpointContext(host: Host, { name, input }: Role): EndpointContext<Role['input']> {
-  return { role: name, host: host.name, input, folder: (path) => folderOf(host, path) };
+function endpointContext(host: Host, { name, input, expose }: Role): EndpointContext<Role['input']> {
+  return { role: name, host: host.name, input, expose, folder: (path) => folderOf(host, path) };
 }
 
 /** The firewall is up before a service is installed. */
@@ -85,7 +95,11 @@ function contextOf(
   host: Host,
   facts: Facts,
   endpoints: readonly ExposedEndpoint[],
-  { closeUnlisted, secrets }: Required<Pick<ComposeOptions, 'closeUnlisted' | 'secrets'>>,
+  {
+    closeUnlisted,
+    secrets,
+    authorities,
+  }: Required<Pick<ComposeOptions, 'closeUnlisted' | 'secrets' | 'authorities'>>,
 ): RecipeContext<Readonly<Record<string, unknown>>> {
   const clientAddress = facts.ssh.connection?.clientAddress;
   return {
@@ -114,6 +128,7 @@ function contextOf(
     secretTemplate: (name, data) => renderSecretTemplate(...templateOf(host, role, name), data),
     folder: (path) => folderOf(host, path),
     secret: (name, wish = {}) => secrets({ role: role.name, name }, wish),
+    authority: (name) => (Object.hasOwn(authorities, name) ? authorities[name] : undefined),
   };
 }
 
@@ -137,7 +152,7 @@ function declare(
   role: Role,
   context: RecipeContext<Readonly<Record<string, unknown>>>,
   problems: Problem[],
-): RecipeParts {
+): RecipeResult {
   try {
     return role.definition.resources(context);
   } catch (error) {

@@ -29,10 +29,12 @@ export interface Endpoint {
   readonly sharedAs?: readonly string[];
   /** Absent where nobody can tell by itself, such as for ports that are open during a transfer only: then another endpoint proves the role. */
   readonly prove?: ProbeRequest;
+  /** Whether this host can serve it, such as HTTP/3 by its nginx; default: it can. Pure. */
+  when?(facts: Facts): boolean;
 }
 
 /** An endpoint together with the role it belongs to and who may reach it. */
-export interface ExposedEndpoint extends Endpoint {
+export interface ExposedEndpoint extends Omit<Endpoint, 'when'> {
   readonly role: string;
   readonly expose: Exposure;
 }
@@ -43,6 +45,7 @@ export interface EndpointContext<Input> {
   /** The host's name. */
   readonly host: string;
   readonly input: Input;
+  readonly expose: Exposure;
   /** The scanned folder behind an input made with `folder()`. */
   folder(path: string): Folder;
 }
@@ -96,6 +99,18 @@ export interface RecipeContext<Input> {
    * applied. People see it as `ROLE/NAME`: an account's name, or what it opens. Letters, digits, `_`, `.` and `-`.
    */
   secret(name: string, wish?: SecretWish): Secret;
+  /** Who issues certificates under that name: `letsencrypt`. Undefined for one that nobody knows. */
+  authority(name: string): Authority | undefined;
+}
+
+/** Who issues certificates by ACME (RFC 8555). */
+export interface Authority {
+  /** URL of its directory. */
+  readonly directory: string;
+  /** URL of the directory that is there to try things. */
+  readonly staging?: string;
+  /** PEM: the root that its own server and its certificates are trusted by, where no computer has it anyway. */
+  readonly root?: string;
 }
 
 /** `network:` of the host file. */
@@ -118,6 +133,12 @@ export interface PlanNote {
 export interface RecipeParts {
   readonly resources: readonly Resource[];
   readonly notes?: readonly Omit<PlanNote, 'role'>[];
+}
+
+/** All that a recipe declares. */
+export interface RecipeResult extends RecipeParts {
+  /** What comes after all resources of all roles: it takes a host on which everything runs. */
+  readonly after?: readonly Resource[];
 }
 
 /** Where a role's dumps are made and kept on the host; made by `backupOf` of `src/compose/dumps.ts`. */
@@ -151,7 +172,7 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject> {
   names?(context: EndpointContext<z.infer<Schema>>): readonly string[];
   /** Roles with data that a copy of files would not get whole, such as databases. Pure. */
   backup?(context: EndpointContext<z.infer<Schema>>): Backup;
-  resources(context: RecipeContext<z.infer<Schema>>): RecipeParts;
+  resources(context: RecipeContext<z.infer<Schema>>): RecipeResult;
 }
 
 /** Types a recipe; the identity function at run time. */

@@ -14,9 +14,9 @@ export function portProblems(
   folders: readonly NamedFolder[],
 ): readonly Finding[] {
   const folder = (path: string): Folder => unread(path, folders);
-  const serving = roles.map(({ name: role, input, definition }) => ({
+  const serving = roles.map(({ name: role, input, expose, definition }) => ({
     name: role,
-    endpoints: definition.endpoints?.({ role, host, input, folder }) ?? [],
+    endpoints: definition.endpoints?.({ role, host, input, expose, folder }) ?? [],
   }));
   return collisions(serving).map((collision) => toFinding(collision, roles));
 }

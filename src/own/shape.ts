@@ -41,6 +41,7 @@ const endpoints = z.array(
     sharedBy: z.string().min(1).optional(),
     sharedAs: z.array(z.string()).optional(),
     prove: z.looseObject({ probe: z.string() }).optional(),
+    when: callable.optional(),
   }),
 );
 
@@ -54,12 +55,15 @@ const backup = z.looseObject({
   databases: z.array(z.string()),
 });
 
+const resources = z.array(
+  z.custom<object>((value) => isResource(value), {
+    error: 'this is not made by a kind: kinds.file.of({…})',
+  }),
+);
+
 const parts = z.strictObject({
-  resources: z.array(
-    z.custom<object>((value) => isResource(value), {
-      error: 'this is not made by a kind: kinds.file.of({…})',
-    }),
-  ),
+  resources,
+  after: resources.optional(),
   notes: z
     .array(
       z.strictObject({

@@ -48,8 +48,9 @@ describe('a folder in examples/', () => {
   it('shows every recipe, with those of a home server together', async () => {
     const host = await loadHost('host.yaml', { cwd: join(ROOT, 'examples/home-server'), recipes });
     expect([...new Set(host.roles.map(({ recipe }) => recipe))].sort()).toEqual(recipes.names());
-    const names = host.roles.flatMap(({ definition, input, name: role }) => [
-      ...(definition.names?.({ role, host: host.name, input, folder: () => expect.unreachable() }) ?? []),
+    const names = host.roles.flatMap(({ definition, input, expose, name: role }) => [
+      ...(definition.names?.({ role, host: host.name, input, expose, folder: () => expect.unreachable() }) ??
+        []),
     ]);
     const [first] = await composed(host);
     const zone = first?.resources.find(({ resource: { id } }) => id.endsWith('/db.home.arpa'))?.resource.spec;

@@ -61,7 +61,13 @@ describe('a guarded recipe', () => {
 
   it('says where its dumps are, or is told what is missing', () => {
     const where = { program: '/usr/local/bin/dump', user: 'app', folder: '/srv/dumps', databases: ['app'] };
-    const asked = { role: 'app', host: 'attic', input: {}, folder: () => expect.unreachable() };
+    const asked = {
+      role: 'app',
+      host: 'attic',
+      input: {},
+      expose: 'lan' as const,
+      folder: () => expect.unreachable(),
+    };
     expect(guarded(own, { ...silent, backup: () => where }, false).backup?.(asked)).toEqual(where);
     const wrong = guarded(own, { ...silent, backup: () => ({ ...where, folder: 'dumps' }) }, false);
     expect(() => wrong.backup?.(asked)).toThrow(

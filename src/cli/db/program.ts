@@ -49,6 +49,7 @@ export function backupOfRole({ roles, file, name: host }: Host, name: string): B
     role: name,
     host,
     input: role.input,
+    expose: role.expose,
     folder: () => {
       throw new Error('A backup depends on no folder.');
     },

@@ -1,6 +1,14 @@
 import { type Problem, UserError } from '../../errors.ts';
 import type { NginxServer } from '../../facts/nginx/servers.ts';
 import type { NginxContext } from './context.ts';
+import { listensOn } from './neighbours.ts';
+
+/** One of the ports of a role. */
+export interface Door {
+  readonly port: number;
+  /** It speaks TLS. */
+  readonly secure: boolean;
+}
 
 /**
  * Refuses what can't work, all at once, before anything is touched.
@@ -8,14 +16,19 @@ import type { NginxContext } from './context.ts';
  */
 export function refuseConflicts(
   context: NginxContext,
+  { port, secure }: Door,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): void {
-  const problems = [...portTaken(context), ...namesTaken(context, names, foreign)];
+  const problems = [
+    ...portTaken(context, port),
+    ...namesTaken(context, port, names, foreign),
+    ...(secure ? plainThere(context, port, foreign) : []),
+  ];
   if (problems.length > 0) throw new UserError(problems);
 }
 
-function portTaken({ facts, role, input: { port } }: NginxContext): Problem[] {
+function portTaken({ facts, role }: NginxContext, port: number): Problem[] {
   const holder = facts.listeners.find(
     (listener) =>
       listener.protocol === 'tcp' &&
@@ -36,7 +49,8 @@ function portTaken({ facts, role, input: { port } }: NginxContext): Problem[] {
 }
 
 function namesTaken(
-  { role, input: { port }, facts: { nginx } }: NginxContext,
+  { role, facts: { nginx } }: NginxContext,
+  port: number,
   names: readonly string[],
   foreign: readonly NginxServer[],
 ): Problem[] {
@@ -50,6 +64,18 @@ function namesTaken(
           : `Take the name out of that file if ‘${role}’ is to have it, or choose another domain or port.`,
       })),
   );
+}
+
+/** One word of one server, and every server on that address and port would speak TLS. */
+function plainThere({ role }: NginxContext, port: number, foreign: readonly NginxServer[]): Problem[] {
+  const plain = foreign.find((server) => listensOn(server, port).some(({ ssl }) => !ssl));
+  if (!plain) return [];
+  return [
+    {
+      message: `‘${role}’ needs port ${port} for TLS, and nginx on the host serves http without TLS there: ${plain.file}, line ${plain.line}.`,
+      hint: `Give ‘${role}’ another port, or tls: none.`,
+    },
+  ];
 }
 
 /** The role that a file of ours was written for. */

@@ -19,16 +19,15 @@ export interface Neighbours {
 }
 
 /** Everything on this port. A removed role's file counts as foreign: it is nobody's any more. */
-export function findNeighbours(context: NginxContext): Neighbours {
-  const { facts, input, role } = context;
+export function findNeighbours(context: NginxContext, port: number): Neighbours {
+  const { facts, role } = context;
   const { nginx } = facts;
   const ours = filesOf(role);
   const theirs = siblingsOf(context).flatMap(filesOf);
   const isStock = ({ file }: NginxServer): boolean => nginx.stockSite === 'stock' && file === STOCK_SITE.link;
-  const here = (server: NginxServer): boolean => listensOn(server, input.port).length > 0;
-  const foreign = nginx.servers.filter(
-    (server) => ![...ours, ...theirs].includes(server.file) && !isStock(server),
-  );
+  const here = (server: NginxServer): boolean => listensOn(server, port).length > 0;
+  const known = [...ours, ...theirs, ...FRONTS];
+  const foreign = nginx.servers.filter((server) => !known.includes(server.file) && !isStock(server));
   return {
     own: nginx.servers.find((server) => here(server) && ours.includes(server.file)),
     siblings: nginx.servers.filter((server) => here(server) && theirs.includes(server.file)),
@@ -37,7 +36,7 @@ export function findNeighbours(context: NginxContext): Neighbours {
     onlyOurs: nginx.complete && foreign.every(({ file }) => nginx.written.includes(file)),
     stock:
       nginx.servers.some((server) => here(server) && isStock(server)) ||
-      (input.port === 80 && !nginx.installed && nginx.stockSite === 'absent'),
+      (port === 80 && !nginx.installed && nginx.stockSite === 'absent'),
   };
 }
 
@@ -50,8 +49,15 @@ export function filesOf(role: string): readonly [string, string, string] {
   ];
 }
 
+/** The file that belongs to all roles with TLS together, see `front.ts`: sorted before any other. */
+export const FRONTS: readonly [string, string] = [
+  '/etc/nginx/conf.d/00-hostwright-https.conf',
+  '/etc/nginx/sites-enabled/00-hostwright-https.conf',
+];
+
+/** Its addresses on this TCP port. */
 export function listensOn(server: NginxServer | undefined, port: number): readonly NginxListen[] {
-  return server?.listens.filter((listen) => listen.port === port) ?? [];
+  return server?.listens.filter((listen) => listen.port === port && !listen.quic) ?? [];
 }
 
 /**
@@ -60,20 +66,25 @@ export function listensOn(server: NginxServer | undefined, port: number): readon
  * A role stays in the file it has. Undefined when nginx.conf reads none of them.
  */
 export function chooseFile(
-  { facts: { nginx }, role, input: { port } }: NginxContext,
-  { foreign, siblings, stock }: Neighbours,
-  isDefault: boolean,
+  { facts: { nginx }, role }: NginxContext,
+  doors: readonly {
+    readonly port: number;
+    readonly neighbours: Neighbours;
+    readonly isDefault: boolean;
+  }[],
 ): string | undefined {
   const files = filesOf(role);
   const [usual, late, last] = files;
   const present = files.find((path) => nginx.servers.some(({ file }) => file === path));
   if (present || !nginx.configured) return present ?? usual;
-  const all = foreign.flatMap((server) => listensOn(server, port));
-  const marked = [...foreign, ...siblings]
-    .flatMap((server) => listensOn(server, port))
-    .filter((l) => l.defaultServer);
-  const unmarked = all.some(({ address }) => !marked.some((other) => other.address === address));
-  const mustBeLast = !isDefault && !stock && (unmarked || !nginx.complete);
+  const mustBeLast = doors.some(({ port, neighbours: { foreign, siblings, stock }, isDefault }) => {
+    const all = foreign.flatMap((server) => listensOn(server, port));
+    const marked = [...foreign, ...siblings]
+      .flatMap((server) => listensOn(server, port))
+      .filter((l) => l.defaultServer);
+    const unmarked = all.some(({ address }) => !marked.some((other) => other.address === address));
+    return !isDefault && !stock && (unmarked || !nginx.complete);
+  });
   if (mustBeLast) return nginx.readsSitesEnabled ? last : nginx.readsConfD ? late : undefined;
   return nginx.readsConfD ? usual : nginx.readsSitesEnabled ? last : undefined;
 }

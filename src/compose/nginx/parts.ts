@@ -7,6 +7,7 @@ import { kind as service } from '../../resources/service.ts';
 import { kind as symlink } from '../../resources/symlink.ts';
 import type { PlanNote } from '../recipe.ts';
 import { type NginxContext, namesOf } from './context.ts';
+import { front } from './front.ts';
 import type { Place } from './place.ts';
 import { SANDBOX } from './sandbox.ts';
 
@@ -34,7 +35,11 @@ export function nginxParts(context: NginxContext, place: Place): NginxParts {
   };
   return {
     first: [packageKind.of({ name: 'nginx' }), ...(place.onlyOurs ? sandbox() : [])],
-    before: [...longNames(context, proven), ...(place.replacesStock ? [noStockSite(context, proven)] : [])],
+    before: [
+      ...longNames(context, proven),
+      ...(place.replacesStock ? [noStockSite(context, proven)] : []),
+      ...(place.https ? front(context, place.https, proven) : []),
+    ],
     last: [service.of({ name: 'nginx', enabled: true, running: true, validate: TEST })],
     proven,
     notes: place.onlyOurs ? place.notes : [...place.notes, unconfined],

@@ -2,19 +2,19 @@ import { UserError } from '../../errors.ts';
 import { isLoopback } from '../../facts/address.ts';
 import { STOCK_SITE } from '../../facts/probes/nginx.ts';
 import type { PlanNote } from '../recipe.ts';
+import { isOpen, loopbackAddresses, wildcardAddresses } from './addresses.ts';
 import { admitted } from './admitted.ts';
-import { refuseConflicts } from './conflicts.ts';
-import { type NginxContext, namesOf } from './context.ts';
+import { type Door, refuseConflicts } from './conflicts.ts';
+import { HTTP, type NginxContext, namesOf, portsOf } from './context.ts';
 import { chooseFile, findNeighbours, listensOn, type Neighbours } from './neighbours.ts';
 
 /** How a role fits in beside everything that nginx serves already. */
 export interface Place {
-  /** The file that holds the server block. */
+  /** The file that holds its server blocks. */
   readonly path: string;
-  readonly listens: readonly { readonly address: string; readonly default: boolean }[];
-  readonly names: readonly string[];
-  /** Addresses that nginx lets in; empty: all. */
-  readonly allow: readonly string[];
+  /** Without TLS: either the role itself, or what leads to `https`. */
+  readonly http: Server | undefined;
+  readonly https: Server | undefined;
   /** Debian's own site gives way. */
   readonly replacesStock: boolean;
   /** nginx can't go from one address to all of them, or back, while it holds the port: that takes a restart. */
@@ -24,47 +24,81 @@ export interface Place {
   readonly notes: readonly Omit<PlanNote, 'role'>[];
 }
 
+/** A server block on one port. */
+export interface Server {
+  readonly port: number;
+  readonly listens: readonly { readonly address: string; readonly default: boolean }[];
+  readonly names: readonly string[];
+  /** Addresses that nginx lets in; empty: all. */
+  readonly allow: readonly string[];
+  /** Only the host itself reaches its addresses. */
+  readonly loopback: boolean;
+  readonly neighbours: Neighbours;
+}
+
 /**
  * Decides names, addresses and file of a role so that what nginx serves already goes on as it was. Pure.
  * @throws {UserError} for a port or a name that is taken, and for an nginx.conf that would not read the role's file
  */
 export function findPlace(context: NginxContext): Place {
-  const { input, expose } = context;
-  const { port } = input;
-  const neighbours = findNeighbours(context);
-  const isDefault = input.domain === undefined && mayBeDefault(context, neighbours);
-  const names = input.domain === undefined ? (isDefault ? ['_'] : hostNames(context.host)) : namesOf(input);
-  refuseConflicts(context, names, neighbours.foreign);
-
-  const replacesStock = isDefault && port === 80;
-  const alone =
-    neighbours.foreign.length === 0 &&
-    (replacesStock || !neighbours.stock) &&
-    !context.endpoints.some((other) => other.role !== context.role && other.port === port);
-  const loopback = expose === 'host' && alone;
-  const addresses = loopback ? loopbackAddresses(context) : wildcardAddresses(context, neighbours);
-  const path = chooseFile(context, neighbours, isDefault);
+  const ports = portsOf(context);
+  const http = ports.http === undefined ? undefined : serverOn(context, { port: ports.http, secure: false });
+  const https =
+    ports.https === undefined ? undefined : serverOn(context, { port: ports.https, secure: true });
+  const servers = [http, https].filter((server) => server !== undefined);
+  const path = chooseFile(
+    context,
+    servers.map((server) => ({ ...server, isDefault: isDefault(server) })),
+  );
   if (path === undefined) throw new UserError(unread());
   return {
     path,
-    listens: addresses.map((address) => ({ address, default: isDefault })),
-    names,
-    allow: expose === 'host' && !loopback ? ['127.0.0.0/8', '::1'] : admitted(context),
-    replacesStock,
-    onlyOurs: neighbours.onlyOurs,
-    action: needsRestart(context, neighbours, loopback) ? 'restart' : 'reload',
-    notes: [
-      ...(input.domain === undefined && !isDefault ? [otherDefault(context, neighbours, names)] : []),
-      ...oddAddresses(neighbours, port),
-    ],
+    http,
+    https,
+    replacesStock: http !== undefined && replacesStock(http),
+    onlyOurs: servers.every(({ neighbours }) => neighbours.onlyOurs),
+    action: servers.some((server) => needsRestart(server)) ? 'restart' : 'reload',
+    notes: servers.flatMap((server) => [
+      ...(context.input.domain === undefined && !isDefault(server) ? [otherDefault(context, server)] : []),
+      ...oddAddresses(server),
+    ]),
   };
 }
+
+function serverOn(context: NginxContext, door: Door): Server {
+  const { input, expose } = context;
+  const { port } = door;
+  const neighbours = findNeighbours(context, port);
+  const byAddress = input.domain === undefined && mayBeDefault(context, neighbours, port);
+  const names = input.domain === undefined ? (byAddress ? ['_'] : hostNames(context.host)) : namesOf(input);
+  refuseConflicts(context, door, names, neighbours.foreign);
+  const alone =
+    neighbours.foreign.length === 0 &&
+    ((byAddress && port === HTTP) || !neighbours.stock) &&
+    !context.endpoints.some((other) => other.role !== context.role && other.port === port);
+  const loopback = expose === 'host' && alone;
+  const addresses = loopback
+    ? loopbackAddresses(context, port)
+    : wildcardAddresses(context, neighbours, port);
+  return {
+    port,
+    listens: addresses.map((address) => ({ address, default: byAddress })),
+    names,
+    allow: expose === 'host' && !loopback ? ['127.0.0.0/8', '::1'] : admitted(context, port),
+    loopback,
+    neighbours,
+  };
+}
+
+const isDefault = ({ listens }: Pick<Server, 'listens'>): boolean => listens.some((one) => one.default);
+
+const replacesStock = (server: Server): boolean => isDefault(server) && server.port === HTTP;
 
 /**
  * The server for whoever asks by address. What answers there now goes on doing so. Debian's page gives way only in an
  * nginx that serves nothing else: where somebody set up sites, nothing of it is touched.
  */
-function mayBeDefault({ facts: { nginx }, input: { port } }: NginxContext, on: Neighbours): boolean {
+function mayBeDefault({ facts: { nginx } }: NginxContext, on: Neighbours, port: number): boolean {
   if (listensOn(on.own, port).some(({ defaultServer }) => defaultServer)) return true;
   return nginx.complete && on.foreign.length === 0 && (!on.stock || on.onlyStock);
 }
@@ -74,51 +108,15 @@ function hostNames(host: string): readonly string[] {
   return [host, `${host}.local`, `${host}.home.arpa`, `${host}.lan`].map((name) => name.toLowerCase());
 }
 
-function loopbackAddresses(context: NginxContext): readonly string[] {
-  const { port } = context.input;
-  return [`127.0.0.1:${port}`, ...(hasIpv6(context) ? [`[::1]:${port}`] : [])];
-}
-
-/**
- * Never an address of the host: those change. Beside sites that answer over IPv4 only, so does this role: it would get
- * their visitors over IPv6, who until now fell back to IPv4.
- */
-function wildcardAddresses(context: NginxContext, { foreign, own, stock }: Neighbours): readonly string[] {
-  const { port } = context.input;
-  const theirs = foreign.flatMap((server) => listensOn(server, port));
-  const isIpv6 = ({ address }: { readonly address: string }): boolean => address.startsWith('[');
-  const ipv6 =
-    hasIpv6(context) &&
-    (foreign.length === 0 || stock || theirs.some(isIpv6) || listensOn(own, port).some(isIpv6));
-  // Their IPv6 socket takes IPv4 too: a second socket for IPv4 could not be opened.
-  const dual = theirs.some(({ dualStack }) => dualStack) && !theirs.some(({ address }) => address === '*');
-  return [...(dual ? [] : [`${port}`]), ...(ipv6 || dual ? [`[::]:${port}`] : [])];
-}
-
-/** Without IPv6 in the kernel nginx refuses to start on an IPv6 address. Unknown interfaces count as usual ones. */
-function hasIpv6({ facts }: NginxContext): boolean {
-  const { interfaces } = facts.network;
-  return (
-    interfaces.length === 0 ||
-    interfaces.some(({ addresses }) => addresses.some(({ family }) => family === 6))
-  );
-}
-
-function needsRestart(
-  context: NginxContext,
-  { own, foreign, siblings, stock }: Neighbours,
-  loopback: boolean,
-): boolean {
-  const { port } = context.input;
+function needsRestart({ neighbours: { own, foreign, siblings, stock }, loopback, port }: Server): boolean {
   const now = [own, ...foreign, ...siblings].flatMap((server) => listensOn(server, port));
-  const everywhere = now.some(({ address }) => address === '*' || address === '[::]') || stock;
+  const everywhere = now.some(isOpen) || stock;
   return loopback ? everywhere : now.length > 0 && !everywhere;
 }
 
 function otherDefault(
-  { facts: { nginx }, input: { port } }: NginxContext,
-  { stock, foreign }: Neighbours,
-  names: readonly string[],
+  { facts: { nginx } }: NginxContext,
+  { neighbours: { stock, foreign }, names, port }: Server,
 ): Omit<PlanNote, 'role'> {
   const only = `It answers only to ${names.join(', ')}`;
   if (!nginx.complete)
@@ -134,7 +132,7 @@ function otherDefault(
 }
 
 /** A server on one address gets everything that comes in there, whatever the name. */
-function oddAddresses({ foreign }: Neighbours, port: number): Omit<PlanNote, 'role'>[] {
+function oddAddresses({ neighbours: { foreign }, port }: Server): Omit<PlanNote, 'role'>[] {
   const single = foreign
     .flatMap((server) => listensOn(server, port).map(({ address }) => ({ file: server.file, address })))
     .filter(

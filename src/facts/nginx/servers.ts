@@ -10,6 +10,12 @@ export interface NginxListen {
   readonly defaultServer: boolean;
   /** `ipv6only=off`: the IPv6 socket takes IPv4 too. */
   readonly dualStack: boolean;
+  /** It speaks TLS. */
+  readonly ssl?: true;
+  /** HTTP/2 by the word of nginx before 1.25.1, which counts for every server of this address and port. */
+  readonly http2?: true;
+  /** HTTP/3: the port is one of UDP. */
+  readonly quic?: true;
 }
 
 /** One `server` block. */
@@ -118,6 +124,9 @@ function toListen([place = '', ...options]: readonly string[]): NginxListen {
   const flags = {
     defaultServer: options.includes('default_server') || options.includes('default'),
     dualStack: options.includes('ipv6only=off'),
+    ...(options.includes('ssl') ? { ssl: true as const } : {}),
+    ...(options.includes('http2') ? { http2: true as const } : {}),
+    ...(options.includes('quic') ? { quic: true as const } : {}),
   };
   if (place.startsWith('unix:')) return { address: place, port: 0, ...flags };
   if (/^\d+$/.test(place)) return { address: '*', port: Number(place), ...flags };

@@ -28,8 +28,8 @@ export function checkComposition(host: Host, machine: SampleMachine, file: strin
   const first = composeOn(host, machine, secrets);
   for (const { resource } of first.resources) joinShell([kindOf(resource.kind).observe([resource.spec])]);
   // Asked for by `hostwright db` only: nothing else would find a mistake in it.
-  for (const { name: role, input, definition } of host.roles)
-    definition.backup?.({ role, host: host.name, input, folder: refuseFolder });
+  for (const { name: role, input, expose, definition } of host.roles)
+    definition.backup?.({ role, host: host.name, input, expose, folder: refuseFolder });
   const second = atAnotherTime(() => composeOn(host, machine, secrets));
   const differing = second.resources.find(
     ({ resource }, index) => !isDeepStrictEqual(resource, first.resources[index]?.resource),

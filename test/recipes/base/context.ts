@@ -64,6 +64,7 @@ export function compose({
     others: [],
     endpoints: [],
     closeUnlisted: false,
+    authority: () => undefined,
     template: (name, data) => {
       const path = `templates/base/${name}.hbs`;
       return renderTemplate(path, readFileSync(path, 'utf8'), data);

@@ -71,6 +71,7 @@ export function compose({ input = {}, ...given }: Given = {}): RecipeParts {
     others: [],
     endpoints: [],
     closeUnlisted: false,
+    authority: () => undefined,
     template: (name, data) => {
       const path = `templates/firewall/${name}.hbs`;
       return renderTemplate(path, readFileSync(path, 'utf8'), data);

@@ -56,7 +56,13 @@ function compose({
   ]);
   const context: Omit<RecipeContext<never>, 'input'> = {
     ...{ role: 'db', host: 'attic', expose, facts: Object.fromEntries(read) as Facts, network },
-    ...{ siblings: siblings as never, others: [], endpoints: [], closeUnlisted: false },
+    ...{
+      siblings: siblings as never,
+      others: [],
+      endpoints: [],
+      closeUnlisted: false,
+      authority: () => undefined,
+    },
     template: (name, data) =>
       renderTemplate(
         name,

@@ -104,7 +104,13 @@ export function compose({
   const facts = { ...(Object.fromEntries(read) as Facts), postgres: { clusters } };
   const { resources, notes = [] } = recipe.resources({
     ...{ role: 'postgres', host: 'attic', input: recipe.inputs.parse(input), expose, facts, network },
-    ...{ siblings: siblings as never, others: [], endpoints: [], closeUnlisted: false },
+    ...{
+      siblings: siblings as never,
+      others: [],
+      endpoints: [],
+      closeUnlisted: false,
+      authority: () => undefined,
+    },
     template: (name, data) =>
       renderTemplate(
         name,

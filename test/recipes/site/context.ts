@@ -102,7 +102,7 @@ export function sites(
     folders: new Map([['./public', folderOf(files)]]),
     templates: new Map(['server.conf'].map((name) => [`site/${name}`, template(name)])),
   };
-  const serving = exposedEndpoints(host);
+  const serving = exposedEndpoints(host, facts);
   const [collision] = collisions(
     host.roles.map(({ name }) => ({ name, endpoints: serving.filter(({ role }) => role === name) })),
   );

@@ -1,0 +1,59 @@
+import { kind as file } from '../../resources/file.ts';
+import type { Resource, ResourceOptions } from '../../resources/kind.ts';
+import { hasIpv6 } from './addresses.ts';
+import { HTTPS, type NginxContext } from './context.ts';
+import { FRONTS } from './neighbours.ts';
+import type { Server } from './place.ts';
+import { CIPHERS } from './secure.ts';
+import { isModernNginx } from './version.ts';
+
+/**
+ * What all roles with TLS on the usual port share, the same from each: a server that nobody asks for. It is the first that nginx reads,
+ * so that whoever asks by a name that nobody has gets it, and not the certificate of some role, unless a role is marked
+ * as the default one. Before it, HTTP/3 has its sockets: only one server may say how they are opened.
+ * Beside sites of others on the port nothing is answered for them.
+ */
+export function front(
+  context: Pick<NginxContext, 'facts'>,
+  { port, loopback, neighbours }: Server,
+  proven: ResourceOptions,
+): readonly Resource[] {
+  const { facts } = context;
+  const { nginx } = facts;
+  const http3 = isModernNginx(facts) && !hasForeignHttp3(context, neighbours.foreign);
+  const alone = nginx.complete && neighbours.foreign.length === 0;
+  if (port !== HTTPS || loopback || !(alone || http3)) return [];
+  const both = (options: string): readonly string[] => [
+    `    listen ${HTTPS} ${options};`,
+    ...(hasIpv6(context) ? [`    listen [::]:${HTTPS} ${options};`] : []),
+  ];
+  const content = `# Made by hostwright for all roles with TLS together. Whoever asks by a name that none of them has is turned away here,
+# instead of being shown the certificate of one of them.
+server {
+${[...(alone ? both('ssl') : []), ...(http3 ? both('quic reuseport') : [])].join('\n')}
+    server_name hostwright.invalid;
+    # What holds before it is known which name is asked for.
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ${CIPHERS};
+    ssl_prefer_server_ciphers off;
+    ssl_session_tickets off;
+    ssl_reject_handshake on;
+    access_log off;
+    return 421;
+}
+`;
+  const [usual, other] = FRONTS;
+  const path = nginx.configured && !nginx.readsConfD ? other : usual;
+  return [file.of({ path, content, owner: 'root', group: 'root' }, proven)];
+}
+
+/** Their server says how the sockets of HTTP/3 are opened. */
+export function hasForeignHttp3(
+  { facts }: Pick<NginxContext, 'facts'>,
+  foreign: Server['neighbours']['foreign'],
+): boolean {
+  return (
+    !facts.nginx.complete ||
+    foreign.some(({ listens }) => listens.some(({ quic, port }) => quic && port === HTTPS))
+  );
+}
