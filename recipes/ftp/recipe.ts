@@ -1,4 +1,5 @@
 import { findLan } from '../../src/compose/lan.ts';
+import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe, type PlanNote } from '../../src/compose/recipe.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { accountResources } from '../../src/compose/transfer/accounts.ts';
@@ -30,10 +31,11 @@ export default defineRecipe({
   facts: ['ftp', 'sshd'],
   inputs,
 
-  endpoints: ({ input }) => [
+  endpoints: ({ input, expose }) => [
     { name: 'ftp', protocol: 'tcp', port: input.port, prove: { probe: 'ftp' } },
     // Open during a transfer only, so that nobody can tell by themselves.
     { name: 'transfers', protocol: 'tcp', port: input.passivePort, lastPort: lastPassivePort(input) },
+    ...challengeEndpoints({ tls: input.tls, expose }),
   ],
 
   names: ({ input: { publicAddress } }) => (isName(publicAddress) ? [publicAddress] : []),
@@ -78,7 +80,8 @@ export default defineRecipe({
         ),
         service.of({ name: SERVICE, validate: configTest }),
       ],
-      notes: notes(context),
+      after: certificate.after,
+      notes: [...certificate.notes, ...notes(context)],
     };
   },
 });

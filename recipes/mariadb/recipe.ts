@@ -1,5 +1,8 @@
 import { backupOf, dumpResources } from '../../src/compose/dumps.ts';
+import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe } from '../../src/compose/recipe.ts';
+import type { RoleCertificate } from '../../src/compose/tls/certificate.ts';
+import { isByAcme } from '../../src/compose/tls/choose.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { MARIADB_OWN_FILE } from '../../src/facts/probes/mariadb.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
@@ -22,9 +25,12 @@ export default defineRecipe({
   facts: ['mariadb'],
   inputs,
 
-  endpoints: () => [
+  endpoints: ({ input, expose }) => [
     { name: 'mariadb', protocol: 'tcp', port: PORT, prove: { probe: 'mariadb', with: { tls: true } } },
+    ...challengeEndpoints({ tls: input.tls, expose }),
   ],
+
+  names: ({ input: { domain } }) => (domain === undefined ? [] : [domain]),
 
   backup: ({ role, input }) => backupOf(dumpsOf({ role, input })),
 
@@ -33,10 +39,11 @@ export default defineRecipe({
     refuseWhatIsThere(context);
     const { places, notes } = placesFor(context);
     const { sizes, notes: left } = sizesFor(context);
+    const tls = certificate(context);
     return {
       resources: [
         packageKind.of({ name: 'mariadb-server' }),
-        ...configuration(context, sizes),
+        ...configuration(context, sizes, tls),
         service.of({ name: 'mariadb' }),
         ...databasesOf(input).map(({ name, charset, collation }) =>
           databaseKind.of({ name, charset, collation }),
@@ -52,16 +59,27 @@ export default defineRecipe({
           functions: dumpFunctions,
         }),
       ],
-      notes: [...notes, ...left, ...notesOn(context)],
+      after: tls.after,
+      notes: [...notes, ...left, ...tls.notes, ...notesOn(context)],
     };
   },
 });
 
+/** One that is renewed every few weeks is read again without cutting anybody off. */
+function certificate(context: MariadbContext): RoleCertificate {
+  const { domain, tls } = context.input;
+  return certificateFor(context, {
+    group: 'mysql',
+    ...(domain === undefined ? {} : { names: [domain] }),
+    service: 'mariadb',
+    action: isByAcme(tls) ? 'reload' : 'restart',
+  });
+}
+
 /** The certificate, the settings and the sandbox: all before the server starts. */
-function configuration(context: MariadbContext, sizes: Sizes): readonly Resource[] {
-  const { role, host, expose, template } = context;
+function configuration(context: MariadbContext, sizes: Sizes, tls: RoleCertificate): readonly Resource[] {
+  const { role, host, expose, input, template } = context;
   const lan = expose === 'lan';
-  const tls = certificateFor(context, { group: 'mysql', service: 'mariadb', action: 'restart' });
   const { certificate, key } = tls;
   const restart = { notify: [{ service: 'mariadb', action: 'restart' as const }] };
   // Reads all its option files, and ends with an error for an option that it does not know.
@@ -77,6 +95,12 @@ function configuration(context: MariadbContext, sizes: Sizes): readonly Resource
       { ...restart, validate },
     ),
     directory.of({ path: dropIn, mode: '0755' }),
-    file.of({ path: `${dropIn}/hostwright.conf`, content: template('sandbox.conf', { host }) }, restart),
+    file.of(
+      {
+        path: `${dropIn}/hostwright.conf`,
+        content: template('sandbox.conf', { host, renewed: isByAcme(input.tls) }),
+      },
+      restart,
+    ),
   ];
 }

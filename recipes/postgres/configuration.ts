@@ -1,4 +1,4 @@
-import type { RecipeParts } from '../../src/compose/recipe.ts';
+import type { RecipeResult } from '../../src/compose/recipe.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { POSTGRES_OWN_FILE } from '../../src/facts/probes/postgres.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
@@ -14,13 +14,18 @@ import { tune } from './settings.ts';
  * The certificate, the settings, the rules and the sandbox: all before the server starts.
  * @throws {UserError} where the role cannot have what it needs beside what is there
  */
-export function configuration(context: PostgresContext, cluster: Cluster): Required<RecipeParts> {
+export function configuration(context: PostgresContext, cluster: Cluster): Required<RecipeResult> {
   const { role, host, input, template } = context;
   const { unit, folder, found } = cluster;
   const writer = { role, host };
   const { rules, listen, notes } = decideAccess(context, cluster);
   const tuning = tune(context, cluster);
-  const tls = certificateFor(context, { group: 'postgres', service: unit, action: 'reload' });
+  const tls = certificateFor(context, {
+    group: 'postgres',
+    ...(input.domain === undefined ? {} : { names: [input.domain] }),
+    service: unit,
+    action: 'reload',
+  });
   const rulesPath = `${folder}/${OWN_RULES}`;
   const own = {
     listen_addresses: listen,
@@ -60,7 +65,8 @@ export function configuration(context: PostgresContext, cluster: Cluster): Requi
       ),
       ...sandbox(context, cluster),
     ],
-    notes: [...notes, ...tuning.notes, ...settled],
+    after: tls.after,
+    notes: [...notes, ...tls.notes, ...tuning.notes, ...settled],
   };
 }
 

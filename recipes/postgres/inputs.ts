@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dumpsInput } from '../../src/compose/dumps.ts';
-import { port } from '../../src/compose/inputs.ts';
+import { domain, port } from '../../src/compose/inputs.ts';
 import type { RecipeContext } from '../../src/compose/recipe.ts';
 import { tlsInput } from '../../src/compose/tls/input.ts';
 import { plainName } from '../../src/resources/postgres/psql.ts';
@@ -64,6 +64,10 @@ export const inputs = z
     port: port().default(5432).meta({ help: 'The port on which the server listens.' }),
     maxConnections: z.number().int().min(10).max(1000).optional().meta({
       help: 'Connections at a time; default: 40 on a machine with less than 2 GB of memory, else 100.',
+    }),
+    domain: domain().optional().meta({
+      help: 'The name by which programs reach it, for its certificate.',
+      example: 'db.example.org',
     }),
     tls: tlsInput(),
     dumps: dumpsInput(),

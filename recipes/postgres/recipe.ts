@@ -1,4 +1,5 @@
 import { backupOf, dumpResources } from '../../src/compose/dumps.ts';
+import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe } from '../../src/compose/recipe.ts';
 import type { Resource } from '../../src/resources/kind.ts';
 import { kind as packageKind } from '../../src/resources/package.ts';
@@ -24,7 +25,7 @@ export default defineRecipe({
   facts: ['postgres'],
   inputs,
 
-  endpoints: ({ input }) => {
+  endpoints: ({ input, expose }) => {
     const [first] = databasesOf(input);
     return [
       {
@@ -36,15 +37,18 @@ export default defineRecipe({
           with: first ? { user: first.owner, database: first.name, refusesPlain: true } : {},
         },
       },
+      ...challengeEndpoints({ tls: input.tls, expose }),
     ];
   },
+
+  names: ({ input: { domain } }) => (domain === undefined ? [] : [domain]),
 
   backup: ({ role, input }) => backupOf(dumpsOf({ role, input })),
 
   resources(context) {
     const { role, input } = context;
     const cluster = chooseCluster(context);
-    const { resources, notes } = configuration(context, cluster);
+    const { resources, after, notes } = configuration(context, cluster);
     const databases = databasesOf(input);
     return {
       resources: [
@@ -70,6 +74,7 @@ export default defineRecipe({
           functions: dumpFunctions(cluster, input),
         }),
       ],
+      after,
       notes,
     };
   },

@@ -32,6 +32,20 @@ const BENIGN = [
   '2001:db8::1',
   './public',
   '203.0.113.7',
+  'admin@case.example.org',
+  'https://caseN.example.org/acme/directory',
+  // A root certificate: of nobody, its key was thrown away.
+  `-----BEGIN CERTIFICATE-----
+MIIBezCCASGgAwIBAgIURnuzFRiIWCC3JHVA1uJ3Niid3sEwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHZXhhbXBsZTAgFw0yNjExMjMyMDQ3MTRaGA8yMTI2MTAzMDIw
+NDcxNFowEjEQMA4GA1UEAwwHZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABEAQ7UlnZ3tpMDy+VAAxF/xOi2+m2Yd8GhIOMXi6Jd+tWEYRGCC5kVmOAiK0
+ZbTGkpekoDCyiQ8PHGcrB2h1nKCjUzBRMB0GA1UdDgQWBBRo90UBbeWjuH56oC9i
+FRH7i0VHnDAfBgNVHSMEGDAWgBRo90UBbeWjuH56oC9iFRH7i0VHnDAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIH4mUHWBCjBCwSQxMsntVfUjCqV9
+ZPDEN0QgyT3VDcmzAiEAh/stcRSCB815deRgFQkN2Z8YmvKgmbf5wrjGwbHL3Y8=
+-----END CERTIFICATE-----
+`,
   'utf8mb4',
   'utf8mb4_general_ci',
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz0TuWnZVkFsVrPWq3bAqf0zYhI8b9eFZ2m8uJqkQxR caseN',
@@ -39,7 +53,7 @@ const BENIGN = [
 
 /** Texts that this schema takes. @throws {Error} when none is known: add one to the list. */
 function benignTexts(schema: z.ZodType, n = 1): readonly [string, ...string[]] {
-  const [first, ...others] = BENIGN.map((text) => text.replace('N', String(n))).filter(
+  const [first, ...others] = BENIGN.map((text) => text.replace('caseN', `case${n}`)).filter(
     (text) => schema.safeParse(text).success,
   );
   if (first === undefined) throw new Error('No text is known that this schema takes: add one to BENIGN.');
@@ -77,7 +91,7 @@ interface Site {
   readonly build: (value: string, around: Around) => unknown;
 }
 
-/** Without what may be left out, with a part of it, or all but a part: whatever works first. */
+/** Without what may be left out, with a part of it, or all but a part, or with two of them: whatever works first. */
 function fitting(
   inputs: z.ZodObject,
   { label, schema, build }: Site,
@@ -89,6 +103,7 @@ function fitting(
     ...optional.map((one) => (key: string) => key === one),
     () => true,
     ...optional.map((one) => (key: string) => key !== one),
+    ...optional.flatMap((one) => optional.map((other) => (key: string) => key === one || key === other)),
   ];
   for (const has of choices)
     for (const usual of benignTexts(schema)) {

@@ -12,16 +12,11 @@ import { findPlace } from './place.ts';
 const PROOF = 'acme';
 
 /** Port 80 for a service whose certificate is proven there, and which has nothing else to do with it. */
-export function challengeEndpoints({
-  tls,
-  expose,
-  names,
-}: {
+export function challengeEndpoints(wish: {
   readonly tls: TlsInput;
   readonly expose: Exposure;
-  readonly names: readonly string[];
 }): readonly Endpoint[] {
-  if (!provesByHttp(choose({ tls, expose, names, web: false }))) return [];
+  if (!provesByHttp(choose({ ...wish, names: [], web: false }))) return [];
   return [{ name: PROOF, protocol: 'tcp', port: HTTP, sharedBy: SHARED, sharedAs: [] }];
 }
 

@@ -1,7 +1,7 @@
 import { kind as file } from '../../resources/file.ts';
 import type { Resource, ResourceOptions } from '../../resources/kind.ts';
 import { hasIpv6 } from './addresses.ts';
-import { HTTPS, type NginxContext } from './context.ts';
+import { HTTPS, type NginxContext, SHARED_TLS } from './context.ts';
 import { FRONTS } from './neighbours.ts';
 import type { Server } from './place.ts';
 import { CIPHERS } from './secure.ts';
@@ -14,15 +14,27 @@ import { isModernNginx } from './version.ts';
  * Beside sites of others on the port nothing is answered for them.
  */
 export function front(
-  context: Pick<NginxContext, 'facts'>,
-  { port, loopback, neighbours }: Server,
+  context: NginxContext,
+  https: Server | undefined,
   proven: ResourceOptions,
 ): readonly Resource[] {
   const { facts } = context;
   const { nginx } = facts;
-  const http3 = isModernNginx(facts) && !hasForeignHttp3(context, neighbours.foreign);
-  const alone = nginx.complete && neighbours.foreign.length === 0;
-  if (port !== HTTPS || loopback || !(alone || http3)) return [];
+  const [usual, other] = FRONTS;
+  const path = nginx.configured && !nginx.readsConfD ? other : usual;
+  const write = (content: string) => [file.of({ path, content, owner: 'root', group: 'root' }, proven)];
+  const foreign = https?.neighbours.foreign ?? [];
+  const http3 = isModernNginx(facts) && !hasForeignHttp3(context, foreign);
+  const alone = nginx.complete && foreign.length === 0;
+  if (https?.port !== HTTPS || https.loopback || !(alone || http3)) {
+    // What an earlier run wrote would go on turning visitors away, or hold the port.
+    const isThere = nginx.servers.some((server) => server.file === path);
+    const isNeeded = context.endpoints.some(
+      (endpoint) =>
+        endpoint.sharedBy === SHARED_TLS && endpoint.port === HTTPS && endpoint.role !== context.role,
+    );
+    return isThere && (https?.port === HTTPS || !isNeeded) ? write(EMPTY) : [];
+  }
   const both = (options: string): readonly string[] => [
     `    listen ${HTTPS} ${options};`,
     ...(hasIpv6(context) ? [`    listen [::]:${HTTPS} ${options};`] : []),
@@ -42,10 +54,10 @@ ${[...(alone ? both('ssl') : []), ...(http3 ? both('quic reuseport') : [])].join
     return 421;
 }
 `;
-  const [usual, other] = FRONTS;
-  const path = nginx.configured && !nginx.readsConfD ? other : usual;
-  return [file.of({ path, content, owner: 'root', group: 'root' }, proven)];
+  return write(content);
 }
+
+const EMPTY = '# Made by hostwright. No role of this host needs anything here now.\n';
 
 /** Their server says how the sockets of HTTP/3 are opened. */
 export function hasForeignHttp3(

@@ -38,7 +38,7 @@ export function nginxParts(context: NginxContext, place: Place): NginxParts {
     before: [
       ...longNames(context, proven),
       ...(place.replacesStock ? [noStockSite(context, proven)] : []),
-      ...(place.https ? front(context, place.https, proven) : []),
+      ...front(context, place.https, proven),
     ],
     last: [service.of({ name: 'nginx', enabled: true, running: true, validate: TEST })],
     proven,

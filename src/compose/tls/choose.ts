@@ -28,6 +28,11 @@ const LETS_ENCRYPT: AcmeInput = {
   keyType: 'ecdsa-p256',
 };
 
+/** Whether an authority is asked for it, where a service always has a certificate. */
+export function isByAcme(tls: TlsInput): boolean {
+  return tls === 'letsencrypt' || typeof tls === 'object';
+}
+
 /** Decides where a role's certificate comes from. Never throws: what cannot be had is told by `certificateFor`. Pure. */
 export function choose({ tls = 'auto', expose, names, web, usualPort = true }: TlsWish): TlsChoice {
   if (tls === 'none' || tls === 'self-signed') return { source: tls };

@@ -53,7 +53,6 @@ function acme() {
     email: mailAddress().optional().meta({ help: 'Where the authority may write to.' }),
     challenge: z
       .union([
-        z.enum(['http', 'dns']),
         z.strictObject({
           server: z
             .union([z.ipv4(), z.ipv6(), domain()])
@@ -79,6 +78,7 @@ function acme() {
               example: '/usr/local/bin/acme-dns',
             }),
         }),
+        z.enum(['http', 'dns']),
       ])
       .default('http')
       .meta({
