@@ -3,6 +3,7 @@ import { kind as file } from '../../src/resources/file.ts';
 import type { Resource, ResourceOptions } from '../../src/resources/kind.ts';
 import { kind as zoneKind } from '../../src/resources/zone.ts';
 import { type Listens, lanRanges } from './access.ts';
+import { isChallengeZone } from './acme.ts';
 import type { DnsContext } from './inputs.ts';
 import { target } from './records.ts';
 import type { ServedZone, ZoneText } from './zones.ts';
@@ -155,6 +156,7 @@ function blockOf({ name, kind, path, input }: ServedZone, split: boolean) {
     file: path,
     primaries,
     update,
+    types: isChallengeZone(name) ? 'TXT' : 'ANY',
     transfer,
     notify,
     narrow: !split,

@@ -39,10 +39,17 @@ function saysWhere({ name, type, view }: DnsRecord): boolean {
 }
 
 /** What the host is called within a zone: its name there, else its first label. */
-export function hostLabel(host: string, zone: ZoneInput): string {
+function hostLabel(host: string, zone: ZoneInput): string {
   const name = host.toLowerCase();
   if (name === zone.name || name.endsWith(`.${zone.name}`)) return within(name, zone);
   return name.split('.')[0] ?? name;
+}
+
+/** The names of the servers that answer for a zone: this host, unless the host file names others. */
+export function serversOf({ host }: Pick<DnsContext, 'host'>, zone: ZoneInput): readonly string[] {
+  if (zone.nameservers.length > 0) return zone.nameservers;
+  const label = hostLabel(host, zone);
+  return [label === '@' ? zone.name : `${label}.${zone.name}`];
 }
 
 function ownersIn(context: DnsContext, zone: ZoneInput): readonly string[] {

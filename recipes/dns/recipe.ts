@@ -5,6 +5,7 @@ import { kind as file } from '../../src/resources/file.ts';
 import { kind as packageKind } from '../../src/resources/package.ts';
 import { kind as service } from '../../src/resources/service.ts';
 import { type Listens, listens } from './access.ts';
+import { acmeNotes, isChallengeZone } from './acme.ts';
 import { configFiles, firstRecords, keysOf, namedTest, secretOf } from './config.ts';
 import { type DnsContext, type DnsInput, inputs } from './inputs.ts';
 import { ownAddresses } from './own-names.ts';
@@ -132,8 +133,9 @@ function notesOf(
     ...keysOf(zones).map((key) =>
       info(`The key ${key} (hmac-sha256) is in the vault: hostwright secrets show ${role}/${secretOf(key)}`),
     ),
+    ...acmeNotes(context),
     ...zones
-      .filter(({ kind }) => kind === 'dynamic')
+      .filter(({ kind, name }) => kind === 'dynamic' && !isChallengeZone(name))
       .map(({ name, path }) =>
         info(
           `${name} is changed by programs: its records are in ${path}, and later changes of the host file do not reach it.`,

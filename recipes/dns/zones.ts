@@ -1,7 +1,8 @@
 import { UserError } from '../../src/errors.ts';
 import { isPrivateAddress } from '../../src/facts/address.ts';
+import { acmeZones, delegations } from './acme.ts';
 import type { DnsContext, ZoneInput } from './inputs.ts';
-import { hostLabel, ownLines, primaries, within } from './own-names.ts';
+import { ownLines, primaries, serversOf, within } from './own-names.ts';
 import { type DnsRecord, type Line, lineOf, target } from './records.ts';
 import { type Named, reverseZones } from './reverse.ts';
 
@@ -39,7 +40,9 @@ export interface ServedZone {
  * @throws {UserError} for a public zone whose name server nobody could find
  */
 export function servedZones(context: DnsContext): readonly ServedZone[] {
-  const served = context.input.zones.map((zone) => servedZone(context, zone));
+  const served = [...context.input.zones, ...acmeZones(context).map(({ zone }) => zone)].map((zone) =>
+    servedZone(context, zone),
+  );
   const [first] = primaries(context);
   if (!first) return served;
   const named = served.flatMap(({ text, name, kind }) =>
@@ -63,6 +66,7 @@ function servedZone(context: DnsContext, zone: ZoneInput): ServedZone {
   const common = { name: zone.name, ttl: zone.ttl, server: servers[0] ?? '' };
   const lines = (view: 'internal' | 'external'): readonly Line[] => [
     ...servers.map(nameserver),
+    ...delegations(context, zone),
     ...(view === 'internal' ? ownLines(context, zone) : []),
     ...zone.records
       .filter((entry) => entry.view === 'both' || entry.view === view)
@@ -82,12 +86,6 @@ function servedZone(context: DnsContext, zone: ZoneInput): ServedZone {
 /** What the internet never gets. */
 function isOfNetwork({ type, value }: DnsRecord): boolean {
   return (type === 'A' || type === 'AAAA') && isPrivateAddress(value);
-}
-
-function serversOf({ host }: DnsContext, zone: ZoneInput): readonly string[] {
-  if (zone.nameservers.length > 0) return zone.nameservers;
-  const label = hostLabel(host, zone);
-  return [label === '@' ? zone.name : `${label}.${zone.name}`];
 }
 
 function nameserver(server: string): Line {

@@ -127,7 +127,7 @@ function contextOf(
     template: (name, data) => renderTemplate(...templateOf(host, role, name), data),
     secretTemplate: (name, data) => renderSecretTemplate(...templateOf(host, role, name), data),
     folder: (path) => folderOf(host, path),
-    secret: (name, wish = {}) => secrets({ role: role.name, name }, wish),
+    secret: (name, wish = {}) => secrets({ role: wish.of ?? role.name, name }, wish),
     authority: (name) => (Object.hasOwn(authorities, name) ? authorities[name] : undefined),
   };
 }

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { absolutePath, domain, fileMode } from '../compose/inputs.ts';
 import { HostError } from '../errors.ts';
@@ -11,7 +12,7 @@ import { hasSerialLine, withoutSerial } from './zone/serial.ts';
 import { firstStep, writtenStep } from './zone/step.ts';
 
 const schema = z.strictObject({
-  name: domain('the name of a zone', 'home.arpa'),
+  name: zoneName(),
   path: absolutePath(),
   /** A zone file (RFC 1035 §5) with the serial on a line of its own: `0 ; serial`. The host puts the number there. */
   content: z
@@ -27,6 +28,20 @@ const schema = z.strictObject({
   /** Programs change it while it is served: it is written once, and never again. */
   dynamic: z.boolean().default(false),
 });
+
+/** A domain, also one below a label of its own kind such as `_acme-challenge` (RFC 8552). */
+function zoneName() {
+  const plain = domain('the name of a zone', 'home.arpa');
+  const bare = (name: string): string => name.replace(/^_(?=[a-z0-9-]+\.)/, '');
+  return z
+    .string()
+    .check(({ value, issues }) => {
+      const read = plain.safeParse(bare(value));
+      for (const issue of read.error?.issues ?? [])
+        issues.push({ code: 'custom', input: value, message: issue.message });
+    })
+    .overwrite((name) => `${bare(name) === name ? '' : '_'}${domainToASCII(bare(name))}`);
+}
 
 export type ZoneSpec = z.output<typeof schema>;
 

@@ -13,6 +13,8 @@ export interface SecretWish {
   readonly length?: number;
   /** The account of the machine that it is the password of: it stays the same when another role keeps it from now on. */
   readonly account?: string;
+  /** The role whose secret it is, where several have to know the same; default: the one that asks. */
+  readonly of?: string;
   /**
    * Somebody else has given it out, and the user brings it: what it is, for people (`the token of DuckDNS`). It is never
    * made up, save where nothing real depends on it (`rehearse`).
