@@ -48,8 +48,8 @@ export function ownDnsChallenge(
   const server = others.find(({ recipe }) => recipe === 'dns');
   if (!server)
     throw new UserError({
-      message: `The role ‘${role}’ wants its names proven by DNS, and this host has no name server.`,
-      hint: 'Add the role `dns: {}`, or name another server: challenge: { server: 192.0.2.53, key: acme }.',
+      message: `‘${role}’ is to prove its names by the dns role of this host, and there is none.`,
+      hint: 'Add a dns role, or name a server that takes signed updates: challenge: { server: ns.example.org, key: NAME }, or a program: challenge: { hook: /usr/local/bin/… }.',
     });
   return {
     type: 'dns-01',

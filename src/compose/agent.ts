@@ -11,6 +11,8 @@ export type AcmeChallenge =
       readonly server: string;
       readonly port: number;
       readonly zone?: string;
+      /** The zone that takes the update, by name to be certified. */
+      readonly zones?: Readonly<Record<string, string>>;
       readonly key?: {
         readonly name: string;
         readonly algorithm: 'hmac-sha256' | 'hmac-sha512';

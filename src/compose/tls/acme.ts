@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { kind as certificateKind } from '../../resources/certificate.ts';
 import { kind as packageKind } from '../../resources/package.ts';
+import { ownDnsChallenge } from '../acme-zone.ts';
 import { type AcmeChallenge, acmeParts } from '../agent.ts';
 import { challengeServer } from '../nginx/challenge.ts';
 import type { Authority } from '../recipe.ts';
@@ -27,7 +28,7 @@ export function acmeCertificate(
     names,
     authorityName: nameOf(acme),
     authority,
-    challenge: challengeOf(context, acme),
+    challenge: challengeOf(context, acme, names),
     keyType: acme.keyType,
     ...(acme.email === undefined ? {} : { email: acme.email }),
     ...(acme.eab === undefined
@@ -115,9 +116,13 @@ function refuse(
     });
 }
 
-function challengeOf(context: CertificateContext, { challenge }: AcmeInput): AcmeChallenge {
+function challengeOf(
+  context: CertificateContext,
+  { challenge }: AcmeInput,
+  names: readonly string[],
+): AcmeChallenge {
   if (challenge === 'http') return { type: 'http-01' };
-  if (challenge === 'dns') return ownNameServer(context);
+  if (challenge === 'dns') return ownDnsChallenge(context, names);
   if ('hook' in challenge) return { type: 'dns-01-hook', command: challenge.hook };
   const { server, port, zone, key, algorithm } = challenge;
   return {
@@ -134,14 +139,4 @@ function challengeOf(context: CertificateContext, { challenge }: AcmeInput): Acm
       }),
     },
   };
-}
-
-/** The dns role of this host. */
-function ownNameServer({ role, others }: CertificateContext): AcmeChallenge {
-  const dns = others.find(({ recipe }) => recipe === 'dns');
-  if (dns) return { type: 'dns-01', server: '127.0.0.1', port: 53 };
-  throw new UserError({
-    message: `‘${role}’ is to prove its names by the dns role of this host, and there is none.`,
-    hint: 'Add a dns role, or name a server that takes signed updates: challenge: { server: ns.example.org, key: NAME }, or a program: challenge: { hook: /usr/local/bin/… }.',
-  });
 }

@@ -105,6 +105,6 @@ describe('challenges by DNS', () => {
 
   it('take a name server on the host', () => {
     const none = { role: 'web', others: [], secret: () => new Secret('x', 'mark') };
-    expect(() => ownDnsChallenge(none, ['example.org'])).toThrow(/no name server[\s\S]*Add the role/);
+    expect(() => ownDnsChallenge(none, ['example.org'])).toThrow(/there is none[\s\S]*Add a dns role/);
   });
 });
