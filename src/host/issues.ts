@@ -121,6 +121,8 @@ function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType | undefi
   return path.reduce<z.core.$ZodType | undefined>((at, key) => {
     const bare = at && strip(at);
     if (bare instanceof z.ZodObject) return bare.shape[String(key)];
+    if (bare instanceof z.ZodUnion)
+      return bare.options.map((option) => schemaAt(option, [key])).find((found) => found !== undefined);
     if (bare instanceof z.ZodArray) return bare.element;
     return bare instanceof z.ZodRecord ? bare.valueType : undefined;
   }, schema);
@@ -128,6 +130,7 @@ function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType | undefi
 
 function keysOf(schema: z.core.$ZodType | undefined): readonly string[] {
   const bare = schema && strip(schema);
+  if (bare instanceof z.ZodUnion) return [...new Set(bare.options.flatMap(keysOf))];
   return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
 }
 

@@ -142,7 +142,7 @@ function readExpose(definition: Recipe, written: Group, { root, path }: Scope): 
   const expose = validate(exposeSchema, written.expose, { root, path: [...path, 'expose'] });
   const noTls = problemsOf(tls).map((problem) => ({
     ...problem,
-    hint: 'Leave tls out: it is served by HTTP.',
+    hint: 'Leave tls out here.',
   }));
   const problems = [...noTls, ...problemsOf(expose)];
   return problems.length > 0 || 'problems' in expose ? { problems } : expose;

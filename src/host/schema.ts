@@ -18,7 +18,7 @@ const HELP = {
   ssh: 'user@address, user@address:port, or a host of your ssh configuration.',
   recipe: "The recipe that this role uses. Left out, it is the role's own name.",
   expose: 'Who may reach it: host (only the machine itself), lan, or internet.',
-  tls: 'auto or none. Certificates are not available in this version: both mean HTTP.',
+  tls: 'auto or none, which mean the same here: this role has no use for a certificate.',
 } as const;
 
 const sudo = oneLine().check(complainWith(readSudo)).optional().meta({ help: HELP.sudo });
@@ -58,7 +58,7 @@ export const networkSchema = z.strictObject({
 /** What every role that can be reached may say. */
 export const exposeSchema = z.enum(['host', 'lan', 'internet']).default('lan').meta({ help: HELP.expose });
 
-const NO_CERTIFICATES = 'certificates are not available in this version of hostwright';
+const NO_CERTIFICATES = 'this role has no use for a certificate';
 
 export const tlsSchema = z
   .enum(['auto', 'none'], {

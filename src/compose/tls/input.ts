@@ -3,17 +3,13 @@ import { show } from '../complaint.ts';
 import { absolutePath, domain, port } from '../inputs.ts';
 import { acmeServer } from './server.ts';
 
-const SOURCES = {
-  auto: 'auto',
-  none: 'none',
-  selfSigned: 'self-signed',
-  letsEncrypt: 'letsencrypt',
-} as const;
+const SERVICE_SOURCES = ['auto', 'self-signed', 'letsencrypt'] as const;
+const WEB_SOURCES = ['auto', 'none', 'self-signed', 'letsencrypt'] as const;
 
 /** The input `tls` of a role whose service speaks TLS: where its certificate comes from. */
 export function tlsInput() {
   return z
-    .union([z.enum([SOURCES.auto, SOURCES.selfSigned, SOURCES.letsEncrypt], { error: notASource }), acme()])
+    .union([z.enum(SERVICE_SOURCES), acme()], { error: wrongSource(SERVICE_SOURCES) })
     .default('auto')
     .meta({
       help: 'Where the certificate comes from. auto: self-signed. letsencrypt takes a name that leads here from the internet; keys say more: another authority, proof by DNS, further names.',
@@ -24,10 +20,7 @@ export function tlsInput() {
 /** The input `tls` of a role that nginx serves, which may do without. */
 export function webTlsInput() {
   return z
-    .union([
-      z.enum([SOURCES.auto, SOURCES.none, SOURCES.selfSigned, SOURCES.letsEncrypt], { error: notASource }),
-      acme(),
-    ])
+    .union([z.enum(WEB_SOURCES), acme()], { error: wrongSource(WEB_SOURCES) })
     .default('auto')
     .meta({
       help: 'https, and where its certificate comes from. auto: letsencrypt for a domain that is exposed to the internet, else none, which is plain http. Keys say more: another authority, proof by DNS, further names.',
@@ -52,34 +45,42 @@ function acme() {
     }),
     email: mailAddress().optional().meta({ help: 'Where the authority may write to.' }),
     challenge: z
-      .union([
-        z.strictObject({
-          server: z
-            .union([z.ipv4(), z.ipv6(), domain()])
-            .meta({ help: 'A name server that takes signed updates (RFC 2136).', example: '192.168.1.53' }),
-          port: port().default(53).meta({ help: 'Its port.' }),
-          zone: domain().optional().meta({ help: 'The zone to be changed; default: found by asking.' }),
-          key: domain('the name of a key', 'acme-key').meta({
-            help: 'The name of the key for it (TSIG). Its secret is set by hostwright secrets set ROLE/acme-tsig.',
-            example: 'acme-key',
-          }),
-          algorithm: z
-            .enum(['hmac-sha256', 'hmac-sha512'])
-            .default('hmac-sha256')
-            .meta({ help: 'What the key is for.' }),
-        }),
-        z.strictObject({
-          hook: absolutePath()
-            .refine((path) => /^[A-Za-z0-9_./-]+$/.test(path), {
-              error: 'a program has letters, digits, _, . and - in its path',
-            })
-            .meta({
-              help: 'A program on the host that is called with add or remove, the name and the value of a TXT record.',
-              example: '/usr/local/bin/acme-dns',
+      .union(
+        [
+          z.strictObject({
+            server: z
+              .union([z.ipv4(), z.ipv6(), domain()])
+              .meta({ help: 'A name server that takes signed updates (RFC 2136).', example: '192.168.1.53' }),
+            port: port().default(53).meta({ help: 'Its port.' }),
+            zone: domain().optional().meta({ help: 'The zone to be changed; default: found by asking.' }),
+            key: domain('the name of a key', 'acme-key').meta({
+              help: 'The name of the key for it (TSIG). Its secret is set by hostwright secrets set ROLE/acme-tsig.',
+              example: 'acme-key',
             }),
-        }),
-        z.enum(['http', 'dns']),
-      ])
+            algorithm: z
+              .enum(['hmac-sha256', 'hmac-sha512'])
+              .default('hmac-sha256')
+              .meta({ help: 'What the key is for.' }),
+          }),
+          z.strictObject({
+            hook: absolutePath()
+              .refine((path) => /^[A-Za-z0-9_./-]+$/.test(path), {
+                error: 'a program has letters, digits, _, . and - in its path',
+              })
+              .meta({
+                help: 'A program on the host that is called with add or remove, the name and the value of a TXT record.',
+                example: '/usr/local/bin/acme-dns',
+              }),
+          }),
+          z.enum(['http', 'dns']),
+        ],
+        {
+          error: ({ code }) =>
+            code === 'invalid_union'
+              ? 'http or dns is expected, or keys: server and key, or hook'
+              : undefined,
+        },
+      )
       .default('http')
       .meta({
         help: 'How the authority is shown that the names are ours: http on port 80; dns, by the dns role of this host; or by another name server, or a program.',
@@ -142,9 +143,10 @@ function rootCertificate() {
     .overwrite((text) => `${text.replaceAll('\r', '').trim()}\n`);
 }
 
-function notASource({ input, code, ...issue }: z.core.$ZodRawIssue): string {
-  const values = 'values' in issue && Array.isArray(issue.values) ? issue.values.map(String) : [];
-  return typeof input === 'string' && code === 'invalid_value'
-    ? `${show(input)} is not one of ${values.join(', ')}`
-    : `one of ${values.join(', ')} is expected, or keys that begin with acme`;
+function wrongSource(sources: readonly string[]): z.core.$ZodErrorMap {
+  return ({ code, input }) => {
+    if (code !== 'invalid_union') return undefined;
+    const known = `one of ${sources.join(', ')} is expected, or keys: acme and what belongs to it`;
+    return typeof input === 'string' ? `${show(input)} is not known here: ${known}` : known;
+  };
 }
