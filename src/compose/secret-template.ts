@@ -19,7 +19,7 @@ export function renderSecretTemplate(
       renderTemplate(
         name,
         text,
-        replaced(data, (secret) => digest(standIn(secret))),
+        replaceSecrets(data, (secret) => digest(standIn(secret))),
       ),
     );
   const mark = markedBy((secret) => secret.mark);
@@ -28,7 +28,7 @@ export function renderSecretTemplate(
     const value = renderTemplate(
       name,
       text,
-      replaced(data, (secret) => secret.reveal()),
+      replaceSecrets(data, (secret) => secret.reveal()),
     );
     return new Secret(value, mark, { planMark });
   } catch (error) {
@@ -47,13 +47,13 @@ function withoutValue(message: string, at: UserError['problems'][number]['at']) 
 }
 
 /** The same data with a text in the place of every secret. */
-function replaced<Value>(value: Value, text: (secret: Secret) => string): Value;
-function replaced(value: unknown, text: (secret: Secret) => string): unknown {
+export function replaceSecrets<Value>(value: Value, text: (secret: Secret) => string): Value;
+export function replaceSecrets(value: unknown, text: (secret: Secret) => string): unknown {
   if (value instanceof Secret) return text(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => replaced(item, text));
+  if (Array.isArray(value)) return value.map((item: unknown) => replaceSecrets(item, text));
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, text)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceSecrets(item, text)]));
 }
 
 /** Letters and digits: a plain word in every format. */
