@@ -1,4 +1,7 @@
+import { AGENT, DECLARATIONS } from '../agent/places.ts';
+import { kind as directory } from '../resources/directory.ts';
 import type { Resource } from '../resources/kind.ts';
+import { kind as user } from '../resources/user.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Authority, PlanNote, RecipeContext } from './recipe.ts';
 import type { AcmeInput } from './tls/input.ts';
@@ -36,6 +39,19 @@ export interface AcmeWish {
   readonly group: string;
   /** What is told when there is a new one. */
   readonly services: readonly { readonly service: string; readonly action: 'reload' | 'restart' }[];
+}
+
+/** The agent itself: its account and where it is told what to do. */
+export function agentResources(
+  _context: Pick<RecipeContext<unknown>, 'role' | 'host' | 'facts'>,
+  _options: { readonly resident: boolean },
+): readonly Resource[] {
+  return [
+    user.of({ name: AGENT.user, system: true, home: AGENT.home }),
+    directory.of({ path: '/etc/hostwright' }),
+    directory.of({ path: AGENT.declarations }),
+    directory.of({ path: DECLARATIONS.ddns }),
+  ];
 }
 
 /** What a certificate by ACME takes on the host. */

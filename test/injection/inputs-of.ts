@@ -21,6 +21,7 @@ const BENIGN = [
   'caseN',
   '/srv/caseN',
   'caseN.example.org',
+  'caseN.duckdns.org',
   'net.ipv4.caseN',
   'caseN.service',
   '0644',
