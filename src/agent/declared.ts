@@ -120,6 +120,8 @@ export interface CertificateState {
   readonly next: string;
   /** Failures in a row. */
   readonly failures: number;
+  /** When the present certificate is to be renewed, and when the CA is asked about that again (RFC 9773). */
+  readonly renewal?: { readonly at: string; readonly askAgain?: string };
   readonly issued?: {
     readonly at: string;
     readonly notBefore: string;
