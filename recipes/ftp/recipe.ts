@@ -1,6 +1,7 @@
 import { findLan } from '../../src/compose/lan.ts';
 import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe, type PlanNote } from '../../src/compose/recipe.ts';
+import { isByAcme } from '../../src/compose/tls/choose.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { accountResources } from '../../src/compose/transfer/accounts.ts';
 import { admittedRanges, lanRanges } from '../../src/compose/transfer/admitted.ts';
@@ -149,7 +150,8 @@ function notes({ input, expose, facts, network, others, role }: FtpContext): Omi
     `Only with TLS: in the client choose "FTP over TLS, explicit" (FTPES), port ${input.port}. ${own}`,
   );
   if (expose !== 'internet') {
-    return input.publicAddress === undefined
+    // It names the certificate there.
+    return input.publicAddress === undefined || isByAcme(input.tls)
       ? [tls]
       : [
           tls,

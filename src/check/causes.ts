@@ -111,6 +111,10 @@ export const causes = {
     means: 'Something answers, but not as an ssh server does.',
     fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lntp\` on the host.`,
   },
+  'not-quic': {
+    means: 'Something answers over UDP, but not in QUIC, which HTTP/3 is spoken over.',
+    fix: ({ port }) => `Another program answers on port ${port}. See which: \`ss -lnup\` on the host.`,
+  },
   'no-tls': {
     means: 'The server answers, but without TLS.',
     fix: ({ role }) =>

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { connectStep } from '../connect-step.ts';
 import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { tlsStep } from '../tls-step.ts';
 
 const settings = z.strictObject({
   /** Name to ask for (:authority); default: the address. Connects to the address all the same. */
@@ -15,6 +16,8 @@ const settings = z.strictObject({
   mayRefuse: z.boolean().default(false),
   /** A password is asked for (401). */
   asked: z.boolean().default(false),
+  /** Over TLS. */
+  tls: z.boolean().default(false),
 });
 type Settings = z.output<typeof settings>;
 
@@ -22,7 +25,7 @@ type Settings = z.output<typeof settings>;
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /**
- * gRPC over HTTP/2 without TLS (RFC 9113, prior knowledge): asks for the health of the service. Any answer in gRPC proves
+ * gRPC over HTTP/2, without TLS by prior knowledge (RFC 9113): asks for the health of the service. Any answer in gRPC proves
  * that there is one, "no such method" too.
  */
 export const probe = defineProbe({
@@ -31,14 +34,24 @@ export const probe = defineProbe({
     const deadline = performance.now() + context.timeoutMs;
     const connected = await connectStep(context);
     if (!connected.stream) return connected.outcome;
-    const { stream, step } = connected;
+    const { stream } = connected;
+    const steps = [connected.step];
     const left = Math.max(1, deadline - performance.now());
     try {
-      return judge(await call(stream, context, wanted, left), wanted, step);
+      let channel: Duplex = stream;
+      if (wanted.tls) {
+        const name = wanted.hostname ?? context.address;
+        const secured = await tlsStep(stream, { name, speaks: 'h2', timeoutMs: left });
+        steps.push(secured.step);
+        if (!secured.socket) return failed('no-tls', steps);
+        channel = secured.socket;
+      }
+      const rest = Math.max(1, deadline - performance.now());
+      return judge(await call(channel, context, wanted, rest), wanted, steps);
     } catch (error) {
       const late = error instanceof Error && error.message === LATE;
       const detail = late ? 'no complete answer in time' : 'what answers does not speak HTTP/2';
-      return failed(late ? 'no-answer' : 'not-http', [step, { name: 'grpc', ok: false, detail }]);
+      return failed(late ? 'no-answer' : 'not-http', [...steps, { name: 'grpc', ok: false, detail }]);
     } finally {
       stream.destroy();
     }
@@ -55,12 +68,14 @@ interface Answer {
 function call(
   stream: Duplex,
   { address, port }: ProbeContext,
-  { hostname }: Settings,
+  { hostname, tls }: Settings,
   timeoutMs: number,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const name = hostname ?? (address.includes(':') ? `[${address}]` : address);
-    const session = connect(`http://${name}:${port}`, { createConnection: () => stream });
+    const session = connect(`${tls ? 'https' : 'http'}://${name}:${port}`, {
+      createConnection: () => stream,
+    });
     const timer = setTimeout(() => done(new Error(LATE)), timeoutMs);
     const done = (result: Answer | Error): void => {
       clearTimeout(timer);
@@ -87,8 +102,12 @@ function call(
   });
 }
 
-function judge({ status, type }: Answer, { mayRefuse, asked }: Settings, before: ReportStep): ProbeOutcome {
-  const step = (ok: boolean, detail: string): ReportStep[] => [before, { name: 'grpc', ok, detail }];
+function judge(
+  { status, type }: Answer,
+  { mayRefuse, asked }: Settings,
+  before: readonly ReportStep[],
+): ProbeOutcome {
+  const step = (ok: boolean, detail: string): ReportStep[] => [...before, { name: 'grpc', ok, detail }];
   const fine = { ok: true, connected: true } as const;
   if (asked && status === 401) return { ...fine, steps: step(true, 'HTTP 401: it asks for a password') };
   if (mayRefuse && status === 403)

@@ -6,6 +6,7 @@ import type { CauseId } from '../causes.ts';
 import { connectStep } from '../connect-step.ts';
 import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { tlsStep } from '../tls-step.ts';
 
 /** More of an answer is not read. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -33,6 +34,10 @@ const settings = z.strictObject({
     .optional(),
   /** Text that the body must hold. */
   contains: z.string().min(1).optional(),
+  /** Over TLS: https. */
+  tls: z.boolean().default(false),
+  /** The address that it has to lead to, for good or for now; the status and the page do not count then. */
+  redirectsTo: z.url({ protocol: /^https?$/ }).optional(),
 });
 type Settings = z.output<typeof settings>;
 
@@ -49,12 +54,24 @@ export const probe = defineProbe({
       () => stream.destroy(new Failure('no-answer', 'no complete answer in time')),
       left,
     );
+    const steps = [step];
     try {
-      const answer = await ask(stream, context, wanted);
-      return judge(answer, wanted, [step]);
+      let channel: Duplex = stream;
+      if (wanted.tls) {
+        const secured = await tlsStep(stream, {
+          name: wanted.hostname ?? context.address,
+          speaks: 'http/1.1',
+          timeoutMs: left,
+        });
+        steps.push(secured.step);
+        if (!secured.socket) return failed('no-tls', steps);
+        channel = secured.socket;
+      }
+      const answer = await ask(channel, context, wanted);
+      return judge(answer, wanted, steps);
     } catch (error) {
       const failure = error instanceof Failure ? error : unexpected(error);
-      return failed(failure.causeId, [step, { name: 'http', ok: false, detail: failure.message }]);
+      return failed(failure.causeId, [...steps, { name: 'http', ok: false, detail: failure.message }]);
     } finally {
       clearTimeout(timer);
       stream.destroy();
@@ -85,7 +102,7 @@ function ask(stream: Duplex, { address, port }: ProbeContext, wanted: Settings):
       path: wanted.path,
       setHost: false,
       headers: {
-        host: port === 80 ? name : `${name}:${port}`,
+        host: port === (wanted.tls ? 443 : 80) ? name : `${name}:${port}`,
         'user-agent': 'hostwright-check',
         accept: '*/*',
         'accept-encoding': 'identity',
@@ -120,6 +137,12 @@ function judge({ status, location, body }: Answer, wanted: Settings, before: Rep
     const detail = `${got}: it is not for this address`;
     const step = { name: 'http', ok: true, detail };
     return { ok: true, connected: true, steps: [...before, step], turnedAway: true };
+  }
+  if (wanted.redirectsTo !== undefined) {
+    const ok = status >= 300 && status < 400 && location === wanted.redirectsTo;
+    const detail = ok ? got : `${got}, expected to be led to ${wanted.redirectsTo}`;
+    const steps = [...before, { name: 'http', ok, detail }];
+    return ok ? { ok, connected: true, steps } : failed('wrong-status', steps);
   }
   if (wanted.proxied && (status === 502 || status === 504)) {
     const detail = `${got}: the application does not answer the proxy`;
