@@ -6,7 +6,7 @@ import { type CertificateDeclaration, FORMAT } from '../declared.ts';
 import { isCode, readSmall } from './files.ts';
 import type { CertificatePlaces } from './places.ts';
 
-const label = String.raw`(?!-)[a-z0-9-]{1,63}(?<!-)`;
+const label = '(?!-)[a-z0-9-]{1,63}(?<!-)';
 const domainName = new RegExp(String.raw`^(\*\.)?(${label}\.)*${label}$`);
 const url = z
   .string()
