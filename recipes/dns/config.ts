@@ -126,7 +126,8 @@ function zoneFile({ role, template }: DnsContext, { name, ttl, server, lines }: 
     origin: `${name}.`,
     ttl,
     server: target(server),
-    contact: `hostmaster.${name}.`,
+    // A mail address has no underscore (check-names), so that of a challenge's zone is of the domain.
+    contact: `hostmaster.${name.replace(/^_acme-challenge\./, '')}.`,
     lines: lines.map((line) => ({ ...line, ttl: line.ttl === undefined ? '' : String(line.ttl) })),
   });
 }
