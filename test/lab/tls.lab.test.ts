@@ -115,6 +115,10 @@ describe.each(['bookworm', 'trixie'] as const)('TLS in nginx on Debian %s', (rel
       expect((await curl('https://nobody.home.arpa/', '--http3-only -k')).code).not.toBe(0);
     }
 
+    const checked = await hostwright(['check'], folder.path);
+    expect(checked.code, checked.stdout + checked.stderr).toBe(0);
+    expect(/http3/.test(checked.stdout)).toBe(modern);
+
     await hostwright(['remove', '--all', '--yes'], folder.path);
     expect(
       await must(
