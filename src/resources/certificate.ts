@@ -7,8 +7,17 @@ import { certificateStep, rememberedLine } from './certificate/step.ts';
 import { type DiffContext, type Difference, defineKind } from './kind.ts';
 import { accountName } from './shared/account.ts';
 
-/** Where a certificate comes from. Another source is another value here. */
-const source = z.literal('self-signed');
+/**
+ * Where a certificate comes from. `acme`: the agent gets it and root's script puts it there; what is made here stands in
+ * until then, so that the service starts.
+ */
+const source = z.enum(['self-signed', 'acme']);
+
+/** Every name one level below a domain. */
+const wildcard = z
+  .string()
+  .startsWith('*.')
+  .refine((name) => domain().safeParse(name.slice(2)).success, '*. and a domain');
 
 const schema = z.strictObject({
   /** Of its folder below /etc/ssl/hostwright. */
@@ -16,7 +25,7 @@ const schema = z.strictObject({
   source,
   /** Host names and addresses that it is for; the first is its common name. */
   names: z
-    .array(z.union([z.ipv4(), z.ipv6().overwrite(canonicalAddress), domain()]))
+    .array(z.union([z.ipv4(), z.ipv6().overwrite(canonicalAddress), domain(), wildcard]))
     .min(1, 'a certificate needs a name')
     .max(100, 'a certificate has at most 100 names')
     .overwrite((names) => [...new Set(names)]),

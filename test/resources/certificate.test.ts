@@ -113,3 +113,49 @@ describe('its script', () => {
     expect(undo?.text).toContain(certificatePaths('blog').key);
   });
 });
+
+describe('a certificate that the agent gets', () => {
+  const acme = (names: readonly string[] = NAMES, more = {}) =>
+    kind.schema.parse({ name: 'blog', source: 'acme', names, group: 'ssl-cert', ...more });
+  const paths = certificatePaths('blog');
+  const other = PUBLIC.replace(/.{4}$/, 'AAA=');
+
+  function summaryOf(
+    certificate: Buffer | undefined,
+    age: number,
+    key: string,
+    wanted = acme(),
+    mode = '640',
+  ) {
+    const output = `now\t${BEGIN + age * DAY}\n${paths.certificate}\tregular file\t644\troot\troot\t${certificate?.toString('base64')}\n${paths.key}\tregular file\t${mode}\troot\tssl-cert\t${key}\n`;
+    const [state] = kind.parse(Buffer.from(output), [wanted]);
+    if (!state) throw new Error('nothing was understood');
+    return kind.diff(wanted, state, { adopted: false, remembered: `acme ${NAMES.join(' ')}` });
+  }
+
+  it('leaves what an authority has issued, also when it is over or lacks a name', () => {
+    expect(summaryOf(theirs, 1, PUBLIC)).toBeUndefined();
+    expect(summaryOf(theirs, 9_000, PUBLIC)).toBeUndefined();
+    expect(summaryOf(theirs, 1, PUBLIC, acme([...NAMES, 'another.example.org']))).toBeUndefined();
+    expect(summaryOf(theirs, 1, '?')).toBeUndefined();
+  });
+
+  it('makes a stand-in anew that is over or lacks a name', () => {
+    expect(summaryOf(ours, 800, PUBLIC)).toBeUndefined();
+    expect(summaryOf(ours, 825, PUBLIC)?.summary).toContain('valid until');
+    expect(summaryOf(ours, 1, PUBLIC, acme(['another.example.org']))?.summary).toContain(
+      'the one there is for',
+    );
+  });
+
+  it('makes a stand-in for a pair that does not work, and asks nobody', () => {
+    expect(summaryOf(theirs, 1, other)).toMatchObject({ action: 'update' });
+    expect(summaryOf(theirs, 1, other)).not.toHaveProperty('conflict');
+  });
+
+  it('gives the key to its owner alone, where that is not root', () => {
+    expect(summaryOf(theirs, 1, PUBLIC, acme(NAMES, { owner: 'postgres' }))?.summary).toContain(
+      'set key.pem 0600 postgres:ssl-cert',
+    );
+  });
+});

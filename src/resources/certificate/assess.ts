@@ -24,11 +24,12 @@ export interface Finding {
 
 /** Holds what was found against what is declared; undefined when nothing differs. Pure. */
 export function assess(spec: CertificateSpec, state: CertificateState): Finding | undefined {
-  const wrongKey = keyFault(state);
-  const reason = wrongKey ?? certificateFault(spec, state);
+  const isInUse = spec.source === 'acme' && serves(spec, state);
+  const wrongKey = isInUse ? undefined : keyFault(state);
+  const reason = isInUse ? undefined : (wrongKey ?? certificateFault(spec, state));
   const metadata = [
     ...metadataFault('fullchain.pem', state.certificate, { mode: '0644', owner: 'root', group: 'root' }),
-    ...metadataFault('key.pem', state.key, { mode: '0640', owner: spec.owner, group: spec.group }),
+    ...metadataFault('key.pem', state.key, { mode: keyMode(spec), owner: spec.owner, group: spec.group }),
   ];
   if (reason === undefined && metadata.length === 0) return undefined;
   return {
@@ -47,8 +48,32 @@ export function looksOurs(state: CertificateState, remembered: readonly string[]
   const { read } = certificate;
   const works = key.type === 'file' && (key.publicKey ?? read?.publicKey) === read?.publicKey;
   if (!read || !works || key.publicKey === null) return true;
+  // What the agent got for us.
+  if (remembered.some((line) => line.startsWith('acme '))) return true;
   const isOurKind = read.selfSigned && read.publicKey.startsWith(P256);
   return isOurKind && remembered.includes(`self-signed ${read.names.join(' ')}`);
+}
+
+/**
+ * Of the key: who owns it reads it, and the group where root owns it. A stand-in has the rights of what replaces it; what
+ * is made here for good has always been readable by its group.
+ */
+export function keyMode({ source, owner, group }: CertificateSpec): '0600' | '0640' {
+  return source === 'self-signed' || (owner === 'root' && group !== 'root') ? '0640' : '0600';
+}
+
+/**
+ * A pair that works, whoever issued it. One of an authority stays even where it is over or lacks a name: the agent gets
+ * another, and until then it is better than a stand-in that no client takes.
+ */
+function serves({ names }: CertificateSpec, { certificate, key, now }: CertificateState): boolean {
+  const { read } = certificate;
+  if (!read || key.type !== 'file' || key.publicKey === null) return false;
+  if (key.publicKey !== undefined && key.publicKey !== read.publicKey) return false;
+  return (
+    !read.selfSigned ||
+    (names.every((name) => read.names.includes(name)) && read.from <= now && read.until > now)
+  );
 }
 
 /** Why the key cannot stay. */

@@ -4,7 +4,7 @@ import type { CertificateSpec } from '../certificate.ts';
 import type { Step } from '../kind.ts';
 import { hasMetadata } from '../shared/paths.ts';
 import { slot } from '../shared/slot.ts';
-import { type Finding, LIFETIME, P256, RENEWED_BEFORE } from './assess.ts';
+import { type Finding, keyMode, LIFETIME, P256, RENEWED_BEFORE } from './assess.ts';
 import type { CertificateState } from './observe.ts';
 import { CERTIFICATES, certificatePaths } from './paths.ts';
 
@@ -51,14 +51,15 @@ function make(spec: CertificateSpec, keyIs: Finding['key']): Shell {
 ${keyIs === 'new' ? newKey : sh`(umask 077; cat -- ${key} >${work}.key)`}
 printf '%s' ${requestOf(spec)} >${work}.conf
 openssl req -x509 -new -sha256 -days ${LIFETIME} -key ${work}.key -passin pass: -config ${work}.conf -out ${work}.pem
-hw_put ${work}.key ${key} 0640 ${spec.owner} ${spec.group}
+hw_put ${work}.key ${key} ${keyMode(spec)} ${spec.owner} ${spec.group}
 rm -f -- ${work}.key
 hw_put ${work}.pem ${certificate} 0644 root root`;
 }
 
-function setMetadata({ name, owner, group }: CertificateSpec): Shell {
+function setMetadata(spec: CertificateSpec): Shell {
+  const { name, owner, group } = spec;
   const { certificate, key } = certificatePaths(name);
-  return sh`hw_put ${key} ${key} 0640 ${owner} ${group}
+  return sh`hw_put ${key} ${key} ${keyMode(spec)} ${owner} ${group}
 hw_put ${certificate} ${certificate} 0644 root root`;
 }
 
@@ -84,28 +85,42 @@ subjectAltName = ${names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${nam
 }
 
 /** Asked of openssl alone: the second opinion on what was read before. */
-function isGood({ name, names, owner, group }: CertificateSpec): Shell {
+function isGood(spec: CertificateSpec): Shell {
+  const { name, source, names, owner, group } = spec;
   const { certificate, key } = certificatePaths(name);
   const plain = (path: string) => sh`[ -f ${path} ] && [ ! -L ${path} ]`;
   return sh`${plain(certificate)} && ${hasMetadata(certificate, { mode: '0644', owner: 'root', group: 'root' })} || exit 1
-${plain(key)} && ${hasMetadata(key, { mode: '0640', owner, group })} || exit 1
+${plain(key)} && ${hasMetadata(key, { mode: keyMode(spec), owner, group })} || exit 1
 hw_public=$(openssl pkey -in ${key} -passin pass: -pubout) || exit 1
 [ "$(openssl x509 -in ${certificate} -noout -pubkey)" = "$hw_public" ] || exit 1
-case $hw_public in *${P256}*) ;; *) exit 1 ;; esac
-[ "$(openssl x509 -in ${certificate} -noout -ext subjectAltName | sed -n '2s/^ *//p' | sed 's/, /\n/g' | LC_ALL=C sort)" = ${printed(names)} ] || exit 1
+hw_names=$(openssl x509 -in ${certificate} -noout -ext subjectAltName | sed -n '2s/^ *//p' | sed 's/, /\n/g' | LC_ALL=C sort) || exit 1
+${source === 'acme' ? isInUse(certificate, names) : isOwn(certificate, names)}`;
+}
+
+/** One of an authority is the agent's affair; a stand-in is for all the names. */
+function isInUse(certificate: string, names: readonly string[]): Shell {
+  return sh`[ "$(openssl x509 -in ${certificate} -noout -subject_hash)" = "$(openssl x509 -in ${certificate} -noout -issuer_hash)" ] || exit 0
+for hw_name in ${names.map(printedName)}; do
+  printf '%s\n' "$hw_names" | grep -qxF -e "$hw_name" || exit 1
+done
+openssl x509 -in ${certificate} -noout -checkend 0`;
+}
+
+function isOwn(certificate: string, names: readonly string[]): Shell {
+  return sh`case $hw_public in *${P256}*) ;; *) exit 1 ;; esac
+[ "$hw_names" = ${printed(names)} ] || exit 1
 openssl verify -no-CApath -no-CAstore -CAfile ${certificate} ${certificate} || exit 1
 openssl x509 -in ${certificate} -noout -checkend ${RENEWED_BEFORE * 86_400}`;
 }
 
 /** The alternative names as openssl-x509(1) prints them, sorted, for their order says nothing: IPv6 in eight groups of capital digits. */
 function printed(names: readonly string[]): string {
-  return names
-    .map((name) => {
-      if (isIP(name) === 0) return `DNS:${name}`;
-      return `IP Address:${isIP(name) === 6 ? eightGroups(name) : name}`;
-    })
-    .toSorted()
-    .join('\n');
+  return names.map(printedName).toSorted().join('\n');
+}
+
+function printedName(name: string): string {
+  if (isIP(name) === 0) return `DNS:${name}`;
+  return `IP Address:${isIP(name) === 6 ? eightGroups(name) : name}`;
 }
 
 function eightGroups(address: string): string {
