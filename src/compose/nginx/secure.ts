@@ -72,7 +72,7 @@ export function secureData(
     challenges,
     redirect: http !== undefined,
     redirectListens: http?.listens ?? [],
-    redirectNames: http?.names ?? [],
+    redirectNames: [...(http?.names ?? []), ...provenNames(context)],
     redirectPort: https.port === HTTPS ? '' : `:${https.port}`,
     secure: true,
     certificate: certificate.certificate,
@@ -105,6 +105,16 @@ const NO_TLS = {
   port: 0,
   hsts: false,
 } as const;
+
+/** Further names of its certificate that are proven on port 80, where no other role answers to them: whoever has no server would not be asked. */
+function provenNames(context: NginxContext): readonly string[] {
+  const choice = tlsOf(context);
+  if (choice.source !== 'acme' || !provesByHttp(choice)) return [];
+  const taken = context.endpoints
+    .filter(({ port }) => port === HTTP)
+    .flatMap(({ sharedAs = [] }) => sharedAs);
+  return choice.acme.names.filter((name) => !taken.includes(name));
+}
 
 /** Whether some role of the host proves its names by http: whatever is asked for on port 80 may be such a proof. */
 function answersChallenges(context: NginxContext): boolean {

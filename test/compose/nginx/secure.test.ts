@@ -110,6 +110,15 @@ describe('proofs of names', () => {
   });
 });
 
+it('further names of a certificate are answered for on port 80, unless another role has them', () => {
+  const tls = { ...ACME.tls, names: ['shop.test', 'mail.test'] };
+  const { role } = configsOf({ blog: { ...ACME, tls }, shop: { domain: 'shop.test' } }, OLD);
+  expect(servers(role('blog')).map((of) => of('server_name'))).toEqual([
+    ['blog.test mail.test'],
+    ['blog.test'],
+  ]);
+});
+
 describe('what roles with TLS share', () => {
   it('turns away whoever asks for nobody’s name, and opens the sockets of HTTP/3, the same from each role', () => {
     const roles = { blog: { ...TLS, domain: 'blog.test' }, wiki: { ...TLS, domain: 'wiki.test' }, all: TLS };
