@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isRecord } from './failure.ts';
-import { ask, retryAfter, type Transport } from './transport.ts';
+import { ask, persist, retryAfter, type Transport } from './transport.ts';
 
 /** What a CA says about when to renew (RFC 9773 section 4.2). */
 export interface RenewalInfo {
@@ -38,7 +38,9 @@ export async function renewalInfo(
   const id = certificateId(pem);
   if (typeof base !== 'string' || id === undefined) return undefined;
   try {
-    const { data, headers } = await ask(transport, `${base.replace(/\/$/, '')}/${id}`, 'get');
+    const { data, headers } = await persist(transport, () =>
+      ask(transport, `${base.replace(/\/$/, '')}/${id}`, 'get'),
+    );
     const window = isRecord(data) && isRecord(data.suggestedWindow) ? data.suggestedWindow : {};
     const [start, end] = [window.start, window.end].map((time) => Date.parse(String(time)));
     // A window that ends before it begins is to be treated as none (RFC 9773 section 4.2).

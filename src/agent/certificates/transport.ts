@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
-import { bounded, problemFrom, TransportFailure } from './failure.ts';
+import { AcmeProblem, bounded, problemFrom, TransportFailure } from './failure.ts';
 
 /** What came back, in the shape that acme-client expects. */
 export interface AcmeResponse {
@@ -28,8 +28,7 @@ const PATIENCE = 20;
 const PAUSES = [1_000, 3_000, 8_000];
 
 /**
- * One request to a CA; failing connections and 5xx are tried again a few times. A nonce that was not taken is returned, as
- * acme-client signs anew by itself.
+ * One request to a CA. A nonce that was not taken is returned, as acme-client signs anew by itself.
  * @throws {AcmeProblem | TransportFailure}
  */
 export async function ask(
@@ -38,23 +37,27 @@ export async function ask(
   method: 'get' | 'head' | 'post',
   body?: unknown,
 ): Promise<AcmeResponse> {
-  const pauses = transport.pauses ?? PAUSES;
-  for (let tried = 0; ; tried += 1) {
-    const pause = pauses[tried];
-    const answer = await once(transport, url, method, body).catch((error: unknown) => {
-      if (pause === undefined || !isPassing(error)) throw error;
-      return undefined;
-    });
-    if (answer) {
-      if (answer.status < 400 || isBadNonce(answer)) return answer;
-      const wait = retryAfter(answer.headers, Date.now());
-      const again = answer.status >= 500 && pause !== undefined && (wait ?? 0) <= PATIENCE;
-      if (!again) throw problemFrom(answer.data, answer.status, wait);
-      if (wait !== undefined) await sleep(wait * 1000);
+  const answer = await once(transport, url, method, body);
+  if (answer.status < 400 || isBadNonce(answer)) return answer;
+  throw problemFrom(answer.data, answer.status, retryAfter(answer.headers, Date.now()));
+}
+
+/**
+ * Tries again, a few times, what failed for want of a connection or by a fault of the server (5xx).
+ * @throws whatever the last try throws
+ */
+export async function persist<T>({ pauses = PAUSES }: Transport, attempt: () => Promise<T>): Promise<T> {
+  for (const pause of pauses) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const wait = error instanceof AcmeProblem ? (error.retryAfter ?? 0) : 0;
+      if (!isPassing(error) || wait > PATIENCE) throw error;
+      // A crowd of hosts does not come back at the same instant.
+      await sleep(wait * 1000 + pause * (0.5 + Math.random()));
     }
-    // A crowd of hosts does not come back at the same instant.
-    await sleep((pause ?? 0) * (0.5 + Math.random()));
   }
+  return attempt();
 }
 
 /** Seconds that a server asks to wait (RFC 9110 section 10.2.3): a number, or a date. */
@@ -69,8 +72,9 @@ function isBadNonce({ status, data }: AcmeResponse): boolean {
   return status === 400 && problemFrom(data, status).type === 'badNonce';
 }
 
-/** A certificate that can't be believed now can't be in three seconds. */
+/** A certificate that can’t be believed now can’t be in three seconds. */
 function isPassing(error: unknown): boolean {
+  if (error instanceof AcmeProblem) return error.status >= 500;
   return (
     error instanceof TransportFailure && !/CERT|TLS|SSL|SIGNATURE|ISSUER|INVALID|TOO_LARGE/.test(error.code)
   );
