@@ -62,31 +62,25 @@ export const inputs = z
         example: ['ipv6'],
       }),
   })
-  .check(({ value, issues }) => {
-    for (const [index, name] of value.names.entries()) {
-      const wrong = complaintOf(name, value);
-      if (wrong !== undefined)
-        issues.push({ code: 'custom', input: name, path: ['names', index], message: wrong });
+  .check(({ value: { names, provider }, issues }) => {
+    const wrong = (path: (string | number)[], message: string): void => {
+      issues.push({ code: 'custom', input: names, path, message });
+    };
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) !== index) wrong(['names', index], `${name} is here twice`);
+      if (provider === 'duckdns' && !isOfDuck(name))
+        wrong(
+          ['names', index],
+          `${name} is not one of DuckDNS, such as attic.duckdns.org; for a name of your own, say under provider which server has it`,
+        );
     }
+    const zone = provider === 'duckdns' ? undefined : provider.zone;
+    const outside = names.find((name) => zone !== undefined && !`.${name}`.endsWith(`.${zone}`));
+    if (outside !== undefined) wrong(['provider', 'zone'], `${outside} is not in the zone ${zone}`);
   });
 
-interface Asked {
-  readonly names: readonly string[];
-  readonly provider: 'duckdns' | { readonly zone?: string | undefined };
-}
-
-function complaintOf(name: string, { names, provider }: Asked): string | undefined {
-  if (names.indexOf(name) !== names.lastIndexOf(name)) return `${name} is here twice`;
-  if (provider === 'duckdns') {
-    const label = name.endsWith(DUCK) ? name.slice(0, -DUCK.length) : '';
-    return label === '' || label.includes('.')
-      ? `${name} is not one of DuckDNS, such as attic.duckdns.org; for a name of your own, say under provider which server has it`
-      : undefined;
-  }
-  const { zone } = provider;
-  return zone === undefined || name === zone || name.endsWith(`.${zone}`)
-    ? undefined
-    : `${name} is not in the zone ${zone}`;
+function isOfDuck(name: string): boolean {
+  return name.endsWith(DUCK) && !name.slice(0, -DUCK.length).includes('.');
 }
 
 export type DdnsContext = RecipeContext<z.output<typeof inputs>>;
