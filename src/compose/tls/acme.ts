@@ -47,13 +47,7 @@ export function acmeCertificate(
     services: [{ service, action }],
   });
   const byHttp = acme.challenge === 'http' ? challengeServer(context, names) : { after: [], notes: [] };
-  const first = {
-    name: context.role,
-    source: 'self-signed' as const,
-    names: names.filter((name) => !name.startsWith('*.')),
-    owner,
-    group,
-  };
+  const first = { name: context.role, source: 'acme' as const, names: [...names], owner, group };
   return {
     resources: [
       packageKind.of({ name: 'openssl' }),
