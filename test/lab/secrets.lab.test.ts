@@ -19,7 +19,7 @@ import {
 } from './support/hostwright.ts';
 import { ssh } from './support/laptop.ts';
 import { sampled } from './support/process-sampler.ts';
-import { labCase } from './support/recipe-cases.ts';
+import { bringSecret, labCase } from './support/recipe-cases.ts';
 import { boxFilesWith, filesWith, foundIn } from './support/secret-hunt.ts';
 
 const LAB = 'secrets';
@@ -66,7 +66,7 @@ const logsIn = async (user: string, password: string): Promise<boolean> =>
 
 /** A case that shows what is refused asks for nothing. */
 function noPlan(error: unknown): CaseSecrets {
-  if (error instanceof UserError) return { names: [], stores: [] };
+  if (error instanceof UserError) return { names: [], brought: [], stores: [] };
   throw error;
 }
 
@@ -76,16 +76,16 @@ const cases = await Promise.all(
     .names()
     .flatMap((recipe) =>
       casesOfRecipe(recipe).map(async (example) => {
-        const { names: asked, stores } = await secretsOfCase(example).catch(noPlan);
+        const { names: asked, brought, stores } = await secretsOfCase(example).catch(noPlan);
         const { host, files } = readCase(example);
-        return { ...labCase(`${recipe}/${example.name}`, LAB, host, files), asked, stores };
+        return { ...labCase(`${recipe}/${example.name}`, LAB, host, files), asked, brought, stores };
       }),
     ),
 );
 
 describe.each(cases.filter(({ asked }) => asked.length > 0))(
   'the secrets of $name',
-  ({ files, asked, stores }) => {
+  ({ files, asked, brought, stores }) => {
     it('are in the vault and nowhere else: not in what hostwright says, on no disk, in no process', async () => {
       const folder = workingFolder(files);
       try {
@@ -95,9 +95,13 @@ describe.each(cases.filter(({ asked }) => asked.length > 0))(
           said.push(finished);
           return finished;
         };
+        const bring = async (): Promise<void> => {
+          for (const name of brought) await bringSecret(name, folder.path);
+        };
+        await bring();
         await say('plan', '--json', '--verbose');
         await say('plan', '--verbose', '--out', 'saved.plan');
-        expect(await names(folder)).toEqual([]);
+        expect((await names(folder)).length).toBe(brought.length);
         const first = await sampled(LAB, () =>
           say('apply', 'saved.plan', '--yes', '--verbose', '--no-check'),
         );
@@ -109,6 +113,7 @@ describe.each(cases.filter(({ asked }) => asked.length > 0))(
           failed: 0,
         });
 
+        await bring();
         const second = await sampled(LAB, () =>
           say('secrets', 'rotate', '--all', '--yes', '--json', '--verbose'),
         );

@@ -57,18 +57,22 @@ export function readCase({ path }: RecipeCase): CaseFiles {
 
 /** The names of the secrets that the roles of a case ask for, and where on the host they may be. */
 export async function secretsOfCase(example: RecipeCase): Promise<CaseSecrets> {
-  const names: string[] = [];
+  const names = new Set<string>();
+  const brought = new Set<string>();
   const { stores } = read(example.path);
   await composeCase(example, (name, wish) => {
-    names.push(secretKey(name));
+    names.add(secretKey(name));
+    if (wish.brought !== undefined) brought.add(secretKey(name));
     return unsavedSecrets(name, wish);
   });
-  return { names, stores };
+  return { names: [...names], brought: [...brought], stores };
 }
 
 /** See {@link secretsOfCase}. */
 export interface CaseSecrets {
   readonly names: readonly string[];
+  /** Those that only the user can set. */
+  readonly brought: readonly string[];
   readonly stores: readonly string[];
 }
 

@@ -1,8 +1,9 @@
 /** The cases of recipes, on a real machine: what their golden tests plan on paper is applied in a lab. */
+import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { builtInCatalogue } from '../../../src/compose/catalogue.ts';
 import { casesOfRecipe, expectedPlan, readCase } from '../../recipes/cases.ts';
-import { type Finished, hostwright, jsonLines, summaryOf } from './hostwright.ts';
+import { type Finished, hostwright, jsonLines, start, summaryOf } from './hostwright.ts';
 
 /** One host file with the files beside it. */
 export interface LabCase {
@@ -81,12 +82,27 @@ export interface PlannedId {
 
 /** Plans, takes over what was there before, applies without checking; gives what was changed. */
 export async function applyCase(folder: string): Promise<readonly PlannedId[]> {
-  const plan = await hostwright(['plan', '--json'], folder);
+  let plan = await hostwright(['plan', '--json'], folder);
+  // It says which secrets only the user can bring, one at a time.
+  for (let asked: string | undefined; ; ) {
+    const [, name] = /hostwright secrets set (\S+)/.exec(plan.stderr) ?? [];
+    if (plan.stdout !== '' || name === undefined || name === asked) break;
+    asked = name;
+    await bringSecret(name, folder);
+    plan = await hostwright(['plan', '--json'], folder);
+  }
   if (plan.stdout === '') throw new Error(plan.stderr);
   const { changes } = JSON.parse(plan.stdout) as { changes: readonly PlannedId[] };
   const adopt = changes.filter(({ conflict }) => conflict === 'adopt').flatMap(({ id }) => ['--adopt', id]);
   await change(['apply', ...adopt, '--no-check'], folder);
   return changes;
+}
+
+/** Sets a secret as its user would; the value is one that every kind takes. */
+export async function bringSecret(name: string, folder: string): Promise<void> {
+  const value = randomBytes(32).toString('hex');
+  const set = await start(['secrets', 'set', name], folder, {}, value).finished;
+  if (set.code !== 0) throw new Error(explain(['secrets', 'set', name], set));
 }
 
 /** A verb that changes the host and has to succeed; gives its events. */
