@@ -7,6 +7,8 @@ export interface CauseContext {
   readonly vantage: string;
   /** The host's address in its network. */
   readonly host: string;
+  /** What the agent on the host knows of it, in its own words: why the router or an authority refused. */
+  readonly detail?: string;
 }
 
 interface Cause {
@@ -119,6 +121,43 @@ export const causes = {
     means: 'The server answers, but without TLS.',
     fix: ({ role }) =>
       `"${role}" does not speak TLS. Look at the log of its service: it may not be able to read its certificate or key.`,
+  },
+  'tls-handshake': {
+    means: 'The server speaks TLS, and breaks off before it is agreed on.',
+    fix: ({ role }) =>
+      `TLS fails on the side of "${role}": it may have no certificate for this name, or another program has the port. Look at its log, then run \`hostwright apply\`.`,
+  },
+  'tls-old-protocol': {
+    means: 'The server agrees to TLS 1.0 or 1.1, which are broken, or to nothing newer.',
+    fix: ({ role, port }) =>
+      `Something else on port ${port} sets the versions of TLS for "${role}" too: look for \`ssl_protocols\` in what hostwright did not write, and leave TLSv1.2 and TLSv1.3.`,
+  },
+  'tls-untrusted': {
+    means: 'No authority that programs know vouches for the certificate, though one is to.',
+    fix: ({ role, detail }) =>
+      detail === undefined
+        ? `"${role}" has no certificate of its authority yet. See why: \`hostwright certs\`.`
+        : `"${role}" has no certificate of its authority yet: ${detail} See \`hostwright certs\`.`,
+  },
+  'tls-wrong-name': {
+    means: 'The certificate is for other names.',
+    fix: ({ role, address }) =>
+      `Another server answers at ${address}, or "${role}" got its name later than its certificate. Run \`hostwright apply\`.`,
+  },
+  'tls-expired': {
+    means: 'The certificate has expired.',
+    fix: ({ role, detail }) =>
+      `Nothing has renewed the certificate of "${role}"${detail === undefined ? '.' : `: ${detail}`} See \`hostwright certs\`, and that the clocks are right.`,
+  },
+  'tls-not-yet-valid': {
+    means: 'The certificate is not valid yet: one of the clocks is wrong.',
+    fix: ({ role }) =>
+      `See that the clocks of this computer and of the host are right (\`timedatectl\`). The certificate of "${role}" begins later.`,
+  },
+  'not-redirected': {
+    means: 'Who asks by http is not led to https for good, or to another name.',
+    fix: ({ role, port }) =>
+      `Another server answers on port ${port}, or "${role}" is not as the host file says. Run \`hostwright plan\`.`,
   },
   'turned-away': {
     means: 'The server answers and will not talk to this machine at all.',

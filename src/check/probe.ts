@@ -21,6 +21,10 @@ export interface ProbeContext {
   readonly port: number;
   /** Milliseconds for the whole probe, the connection included. */
   readonly timeoutMs: number;
+  /** Roots (PEM) that certificates may be issued by, beside those that are known everywhere. */
+  readonly roots?: readonly string[];
+  /** It is to be kept out, so whose certificate answers does not matter. */
+  readonly anyCertificate?: boolean;
 }
 
 /** What a probe found: the rungs it climbed, and why it stopped when it did. */

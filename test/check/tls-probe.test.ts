@@ -93,7 +93,7 @@ describe('the http probe over TLS', () => {
     const context = await contextOf(server);
     const led = (redirectsTo: string) => http.run(context, http.settings.parse({ redirectsTo }));
     expect(await led('https://blog.test/')).toMatchObject({ ok: true });
-    expect(await led('https://other.test/')).toMatchObject({ ok: false, cause: 'wrong-status' });
+    expect(await led('https://other.test/')).toMatchObject({ ok: false, cause: 'not-redirected' });
   });
 });
 

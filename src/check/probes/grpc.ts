@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { connectStep } from '../connect-step.ts';
 import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { tlsSetting } from '../tls-settings.ts';
 import { tlsStep } from '../tls-step.ts';
 
 const settings = z.strictObject({
@@ -16,8 +17,8 @@ const settings = z.strictObject({
   mayRefuse: z.boolean().default(false),
   /** A password is asked for (401). */
   asked: z.boolean().default(false),
-  /** Over TLS. */
-  tls: z.boolean().default(false),
+  /** Over TLS, and what its certificate has to be. */
+  tls: tlsSetting,
 });
 type Settings = z.output<typeof settings>;
 
@@ -41,9 +42,10 @@ export const probe = defineProbe({
       let channel: Duplex = stream;
       if (wanted.tls) {
         const name = wanted.hostname ?? context.address;
-        const secured = await tlsStep(stream, { name, speaks: 'h2', timeoutMs: left });
-        steps.push(secured.step);
-        if (!secured.socket) return failed('no-tls', steps);
+        const wish = { name, speaks: 'h2' as const, timeoutMs: left, proof: wanted.tls };
+        const secured = await tlsStep(stream, wish, context);
+        steps.push(...secured.steps);
+        if (!secured.socket) return failed(secured.cause, steps);
         channel = secured.socket;
       }
       const rest = Math.max(1, deadline - performance.now());

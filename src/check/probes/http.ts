@@ -6,7 +6,8 @@ import type { CauseId } from '../causes.ts';
 import { connectStep } from '../connect-step.ts';
 import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
-import { tlsStep } from '../tls-step.ts';
+import { tlsSetting } from '../tls-settings.ts';
+import { oldTlsStep, tlsStep } from '../tls-step.ts';
 
 /** More of an answer is not read. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -34,9 +35,9 @@ const settings = z.strictObject({
     .optional(),
   /** Text that the body must hold. */
   contains: z.string().min(1).optional(),
-  /** Over TLS: https. */
-  tls: z.boolean().default(false),
-  /** The address that it has to lead to, for good or for now; the status and the page do not count then. */
+  /** Over TLS: https; and what its certificate has to be. */
+  tls: tlsSetting,
+  /** The address that it has to lead to, for good; the status and the page do not count then. */
   redirectsTo: z.url({ protocol: /^https?$/ }).optional(),
 });
 type Settings = z.output<typeof settings>;
@@ -57,18 +58,17 @@ export const probe = defineProbe({
     const steps = [step];
     try {
       let channel: Duplex = stream;
+      const name = wanted.hostname ?? context.address;
       if (wanted.tls) {
-        const secured = await tlsStep(stream, {
-          name: wanted.hostname ?? context.address,
-          speaks: 'http/1.1',
-          timeoutMs: left,
-        });
-        steps.push(secured.step);
-        if (!secured.socket) return failed('no-tls', steps);
+        const wish = { name, speaks: 'http/1.1' as const, timeoutMs: left, proof: wanted.tls };
+        const secured = await tlsStep(stream, wish, context);
+        steps.push(...secured.steps);
+        if (!secured.socket) return failed(secured.cause, steps);
         channel = secured.socket;
       }
-      const answer = await ask(channel, context, wanted);
-      return judge(answer, wanted, steps);
+      const outcome = judge(await ask(channel, context, wanted), wanted, steps);
+      if (!outcome.ok || typeof wanted.tls === 'boolean' || context.anyCertificate) return outcome;
+      return await withoutOldTls(outcome, context, name, deadline);
     } catch (error) {
       const failure = error instanceof Failure ? error : unexpected(error);
       return failed(failure.causeId, [...steps, { name: 'http', ok: false, detail: failure.message }]);
@@ -78,6 +78,19 @@ export const probe = defineProbe({
     }
   },
 });
+
+async function withoutOldTls(
+  outcome: ProbeOutcome,
+  context: ProbeContext,
+  name: string,
+  deadline: number,
+): Promise<ProbeOutcome> {
+  const timeoutMs = Math.max(1, deadline - performance.now());
+  const old = await oldTlsStep(context, { name, timeoutMs });
+  if (!old) return outcome;
+  const steps = [...outcome.steps, old];
+  return old.ok ? { ...outcome, steps } : failed('tls-old-protocol', steps);
+}
 
 interface Answer {
   readonly status: number;
@@ -139,10 +152,11 @@ function judge({ status, location, body }: Answer, wanted: Settings, before: Rep
     return { ok: true, connected: true, steps: [...before, step], turnedAway: true };
   }
   if (wanted.redirectsTo !== undefined) {
-    const ok = status >= 300 && status < 400 && location === wanted.redirectsTo;
-    const detail = ok ? got : `${got}, expected to be led to ${wanted.redirectsTo}`;
+    // Those by which browsers and search engines remember it (RFC 9110 section 15.4).
+    const ok = (status === 301 || status === 308) && location === wanted.redirectsTo;
+    const detail = ok ? got : `${got}, expected to be led to ${wanted.redirectsTo} for good`;
     const steps = [...before, { name: 'http', ok, detail }];
-    return ok ? { ok, connected: true, steps } : failed('wrong-status', steps);
+    return ok ? { ok, connected: true, steps } : failed('not-redirected', steps);
   }
   if (wanted.proxied && (status === 502 || status === 504)) {
     const detail = `${got}: the application does not answer the proxy`;

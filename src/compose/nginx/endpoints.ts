@@ -1,12 +1,15 @@
 import type { Endpoint, EndpointContext, ProbeRequest } from '../recipe.ts';
+import { tlsProof } from '../tls/proof.ts';
 import {
   type NginxInput,
+  namesOf,
   portsOf,
   SHARED,
   SHARED_HTTP2,
   SHARED_HTTP3,
   SHARED_TLS,
   sharedAs,
+  tlsOf,
 } from './context.ts';
 import { isModernNginx } from './version.ts';
 
@@ -55,7 +58,11 @@ export function nginxEndpoints(
               },
             },
           ];
-  if (https === undefined) return plain;
+  const choice = tlsOf({ input, expose });
+  if (https === undefined || choice.source === 'none') return plain;
+  const named = namesOf(input);
+  // Self-signed ones are for the host's own name too.
+  const proof = tlsProof(choice, choice.source === 'acme' ? named : [hostname]);
   return [
     ...plain,
     {
@@ -64,7 +71,7 @@ export function nginxEndpoints(
       port: https,
       sharedBy: SHARED_TLS,
       sharedAs: shared,
-      prove: { ...prove, with: { ...prove.with, tls: true } },
+      prove: { ...prove, with: { ...prove.with, tls: proof } },
     },
     ...(http3
       ? [
