@@ -48,6 +48,9 @@ ${[...(alone ? both('ssl') : []), ...(http3 ? both('quic reuseport') : [])].join
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers ${CIPHERS};
     ssl_prefer_server_ciphers off;
+    # Where nginx looks for a session that somebody comes back to: it does so before it knows the name.
+    ssl_session_cache shared:hostwright_tls:10m;
+    ssl_session_timeout 1d;
     ssl_session_tickets off;
     ssl_reject_handshake on;
     access_log off;
