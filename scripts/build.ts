@@ -62,8 +62,45 @@ export async function bundle(): Promise<ReadonlyMap<string, number>> {
   // Entries name the chunks, so they come last and in one move.
   const ordered = outputFiles.toSorted((a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)));
   for (const { path, contents } of ordered) await put(path, contents);
+  await bundleAgent();
   await prune(new Set(outputFiles.map(({ path }) => basename(path))));
   return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents.length]));
+}
+
+/**
+ * Bundles the agent into `dist/agent/`: what is uploaded to hosts, for the Node.js of Debian 12 and newer. The names of
+ * its parts carry no hash of anything but their content, so the same source is the same agent.
+ */
+async function bundleAgent(): Promise<void> {
+  const folder = join(dist, 'agent');
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'src/agent/main.ts' },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node18',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    minify: true,
+    legalComments: 'none',
+    banner: { js: BANNER },
+    plugins: [withoutZodLocales],
+    logLevel: 'warning',
+  });
+  await mkdir(folder, { recursive: true });
+  const script = join(root, 'src/agent/host/install-certificates');
+  const files = [
+    ...outputFiles.map(({ path, contents }) => ({ path, contents })),
+    { path: join(folder, 'install-certificates'), contents: await readFile(script) },
+  ];
+  for (const { path, contents } of files) await put(path, contents);
+  // A host gets what lies here: nothing of an earlier build stays.
+  const current = new Set(files.map(({ path }) => basename(path)));
+  for (const name of await readdir(folder)) if (!current.has(name)) await rm(join(folder, name));
 }
 
 const isEntry = (path: string): boolean => Object.hasOwn(ENTRIES, basename(path, '.js'));
@@ -80,7 +117,7 @@ async function put(path: string, contents: Uint8Array): Promise<void> {
 async function prune(current: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(dist)) {
     // Types are made when the package is packed (tsconfig.types.json).
-    if (current.has(name) || name === 'types') continue;
+    if (current.has(name) || name === 'types' || name === 'agent') continue;
     const path = join(dist, name);
     const age = await stat(path).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,

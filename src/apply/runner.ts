@@ -35,11 +35,14 @@ hw_owe() {
   hw_owed="\${hw_owed:-} $HW_STATE/pending/$1:$2"
 }
 
+# hw_unit NAME: the name of a unit with its suffix; without one it is a service.
+hw_unit() { case $1 in *.timer | *.path | *.socket | *.service) printf '%s' "$1" ;; *) printf '%s.service' "$1" ;; esac; }
+
 # hw_settled MARK SERVICE: true when the service was started after the mark was made: it has read everything already.
 hw_settled() {
   read -r hw_boot hw_time <"$1" || return 1
   [ "$hw_boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] || return 0
-  hw_since=$(systemctl show -p ActiveEnterTimestampMonotonic --value -- "$2.service")
+  hw_since=$(systemctl show -p ActiveEnterTimestampMonotonic --value -- "$(hw_unit "$2")")
   [ "$(( \${hw_since:-0} / 10000 ))" -gt "$hw_time" ]
 }
 
@@ -48,15 +51,15 @@ hw_deliver() {
   hw_failed=0
   for hw_mark in "$@"; do
     [ -e "$hw_mark" ] || continue
-    hw_name=$(basename -- "$hw_mark"); hw_action=\${hw_name%%:*}; hw_service=\${hw_name#*:}
+    hw_name=$(basename -- "$hw_mark"); hw_action=\${hw_name%%:*}; hw_service=\${hw_name#*:}; hw_named=$(hw_unit "$hw_service")
     # A restart does for a reload, unless the service was started since the restart was owed: then there will be none.
     hw_restart=$HW_STATE/pending/restart:$hw_service
     if [ "$hw_action" = reload ] && [ -e "$hw_restart" ] && ! hw_settled "$hw_restart" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
     # A service that does not run will read everything when it starts.
-    case $(systemctl show -p ActiveState --value -- "$hw_service.service") in inactive | failed | '') rm -f -- "$hw_mark"; continue ;; esac
+    case $(systemctl show -p ActiveState --value -- "$hw_named") in inactive | failed | '') rm -f -- "$hw_mark"; continue ;; esac
     if hw_settled "$hw_mark" "$hw_service"; then rm -f -- "$hw_mark"; continue; fi
-    if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_service.service")" = yes ] || hw_new_drop_ins "$hw_service.service"; then systemctl daemon-reload; fi
-    if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_service.service") >"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-; then
+    if [ "$(systemctl show -p NeedDaemonReload --value -- "$hw_named")" = yes ] || hw_new_drop_ins "$hw_named"; then systemctl daemon-reload; fi
+    if (hw_validate "$hw_service" && systemctl "$hw_action" -- "$hw_named") >"$HW_RUN/step.log" 2>&1 </dev/null 8>&- 9>&-; then
       rm -f -- "$hw_mark"
       hw_event notified "$hw_service" "$hw_action" ok ''
     else

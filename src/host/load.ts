@@ -1,7 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
+import { AGENT_FOLDER } from '../compose/agent/folder.ts';
 import type { RecipeSource } from '../compose/catalogue.ts';
 import type { Target } from '../connect/connection.ts';
 import { READERS_FILE, VAULT_FILE } from '../secrets/places.ts';
+import { agentFolder } from './agent-folder.ts';
 import { hashFolders, listFolders } from './folders.ts';
 import type { Host } from './host.ts';
 import { localName, readLocalSettings } from './local-settings.ts';
@@ -59,6 +61,7 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
   raise(parsed, [...findings, ...problems, ...listed.problems, ...ports]);
   const { folders, problems: unreadable } = await hashFolders(listed.folders);
   raise(parsed, unreadable);
+  const agent = await agentFolder();
   if (name === undefined || connect === undefined)
     throw new Error('A host file without problems lacks a name or a connection');
   const templates = await readTemplates(
@@ -76,7 +79,7 @@ export async function loadHost(file: string, options: LoadOptions): Promise<Host
     ...personal,
     network,
     roles,
-    folders,
+    folders: new Map([...folders, [AGENT_FOLDER, agent]]),
     templates,
     ...catalogue,
   };

@@ -41,6 +41,7 @@ export type CertificateContext = Pick<
   | 'secret'
   | 'secretTemplate'
   | 'authority'
+  | 'folder'
 >;
 
 /**

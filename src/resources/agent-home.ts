@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { AGENT } from '../agent/places.ts';
+import { sh } from '../quote.ts';
+import { defineKind } from './kind.ts';
+import { hasMetadata, isStill, nameOf, observePaths, parsePaths } from './shared/paths.ts';
+
+/** Folders of the agent's, the home first. nginx reads the answers to challenges. */
+const FOLDERS = [AGENT.home, AGENT.challenges, AGENT.ready, `${AGENT.home}/state`];
+
+const METADATA = { mode: '0755', owner: AGENT.user, group: AGENT.user };
+
+/**
+ * Where the agent keeps what it made: keys of its accounts at authorities, and what it knows of mappings and certificates.
+ * All of that is made anew where it is missing, so it goes with the agent.
+ */
+export const kind = defineKind({
+  name: 'agent-home',
+  describe: 'The folder of the agent: what it has made for itself, which goes with it.',
+  schema: z.strictObject({}),
+  key: () => AGENT.home,
+
+  observe: () => observePaths(FOLDERS),
+  parse: (output, specs) => specs.map(() => parsePaths(output, FOLDERS)),
+
+  diff(_spec, states) {
+    const missing = states.filter((state) => state.type === 'absent').length;
+    const [home] = states;
+    if (missing === FOLDERS.length)
+      return { action: 'create', summary: `create the folder of the agent, ${METADATA.owner}` };
+    if (home && home.type !== 'directory' && home.type !== 'absent')
+      return {
+        action: 'update',
+        summary: `replace ${nameOf(home)} by a folder`,
+        conflict: 'adopt',
+        touchesForeign: true,
+      };
+    const isRight = states.every(
+      (state) =>
+        state.type === 'directory' &&
+        state.mode === METADATA.mode &&
+        state.owner === METADATA.owner &&
+        state.group === METADATA.group,
+    );
+    return isRight ? undefined : { action: 'update', summary: `give it to ${METADATA.owner}` };
+  },
+
+  step: (_spec, [home = { type: 'absent' as const }]) => ({
+    converged: sh`for hw_folder in ${FOLDERS}; do
+  [ -d "$hw_folder" ] && [ ! -L "$hw_folder" ] || exit 1
+done
+${hasMetadata(AGENT.home, METADATA)}`,
+    unmoved: isStill(AGENT.home, home),
+    record: sh`if [ -e ${AGENT.home} ] || [ -L ${AGENT.home} ]; then : >"$HW_BEFORE"/agent-home; fi`,
+    change: sh`[ -d ${AGENT.home} ] && [ ! -L ${AGENT.home} ] || rm -f -- ${AGENT.home} || exit 1
+for hw_folder in ${FOLDERS}; do
+  install -d -m 0755 -o ${AGENT.user} -g ${AGENT.user} -- "$hw_folder" || exit 1
+done`,
+    undo: sh`[ -e "$HW_BEFORE"/agent-home ] || rm -rf --one-file-system -- ${AGENT.home}`,
+    remember: 'made',
+  }),
+});
