@@ -2,6 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AGENT_FOLDER } from '../../src/compose/agent/folder.ts';
 import type { Target } from '../../src/connect/connection.ts';
 import { makePlace, type Place } from './load-text.ts';
 
@@ -51,7 +52,7 @@ describe('a host file', () => {
       },
       { name: 'firewall', recipe: 'firewall', expose: 'host', input: {} },
     ]);
-    expect([...host.folders.keys()]).toEqual(['./public', 'public']);
+    expect([...host.folders.keys()]).toEqual(['./public', 'public', AGENT_FOLDER]);
     expect(host.folders.get('./public')?.files.map(({ path }) => path)).toEqual(['index.html', 'style.css']);
     expect(host.templates).toEqual(new Map([['web/server.conf', 'listen {{port}};']]));
   });

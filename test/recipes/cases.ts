@@ -16,6 +16,7 @@ import { makePlan } from '../../src/plan/make-plan.ts';
 import { renderPlanText } from '../../src/plan/render-text.ts';
 import { type SecretSource, secretKey, unsavedSecrets } from '../../src/secrets/source.ts';
 import { PLAIN } from '../../src/ui/paint.ts';
+import { agentFolder } from '../fixtures/agent-folder.ts';
 import { stateOfNothing } from '../resources/cases.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,7 +127,8 @@ async function composeCase({ path }: RecipeCase, secrets: SecretSource = unsaved
   try {
     await write(join(folder, 'host.yaml'), typeof written === 'string' ? written : stringify(written));
     for (const [file, content] of Object.entries(files)) await write(join(folder, file), content);
-    const host = await loadHost('host.yaml', { cwd: folder, recipes: builtInCatalogue(), connect: 'lab' });
+    const loaded = await loadHost('host.yaml', { cwd: folder, recipes: builtInCatalogue(), connect: 'lab' });
+    const host = { ...loaded, folders: new Map([...loaded.folders, agentFolder]) };
     return { host, composition: compose(host, factsOf(facts), { closeUnlisted: false, secrets }) };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -28,7 +28,11 @@ const MOST = 20_000;
 export function observeAcme(names: readonly string[]): Shell {
   return joinShell(
     names.map(
-      (name) => sh`sha256sum <${`${DECLARATIONS.certificates}/${name}.json`} 2>/dev/null | cut -c1-64; echo
+      (
+        name,
+      ) => sh`hw_sum=$(cat -- ${`${DECLARATIONS.certificates}/${name}.json`} 2>/dev/null | sha256sum | cut -c1-64)
+[ -f ${`${DECLARATIONS.certificates}/${name}.json`} ] || hw_sum=
+echo "$hw_sum"
 head -c ${MOST} -- ${`${STATE.certificates}/${name}.json`} 2>/dev/null | base64 -w0; echo`,
     ),
   );
@@ -36,9 +40,7 @@ head -c ${MOST} -- ${`${STATE.certificates}/${name}.json`} 2>/dev/null | base64 
 
 /** @throws {HostError} when the output was cut */
 export function parseAcme(output: Buffer, count: number): readonly AcmeState[] {
-  // The sum's own end of line is there only where there is a file.
-  const text = output.toString('latin1').replaceAll(/^([0-9a-f]{64})\n\n/gm, '$1\n');
-  const lines = text.split('\n').slice(0, -1);
+  const lines = output.toString('latin1').split('\n').slice(0, -1);
   if (lines.length !== count * 2)
     throw new HostError('The host’s answer about certificates of the agent is incomplete.', {
       hint: 'Try again.',

@@ -4,6 +4,7 @@ import { compose } from '../../../src/compose/compose.ts';
 import type { Recipe } from '../../../src/compose/recipe.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 import { machine } from '../site/context.ts';
 
 const at = () => ({ file: 'host.yaml', line: 1 });
@@ -34,7 +35,7 @@ function composed(input: unknown, others: Host['roles'] = [], value = 'a'.repeat
       { name: 'ddns', recipe: 'ddns', definition, expose: 'host', input: definition.inputs.parse(input), at },
       ...others,
     ],
-    folders: new Map(),
+    folders: new Map([agentFolder]),
     templates: new Map(),
   };
   const { resources } = compose(host, machine(), {

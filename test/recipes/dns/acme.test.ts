@@ -7,6 +7,7 @@ import { compose } from '../../../src/compose/compose.ts';
 import type { Exposure, Recipe } from '../../../src/compose/recipe.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 import { machine } from '../site/context.ts';
 
 const asking = { tls: { acme: 'letsencrypt', challenge: 'dns', names: ['*.example.org', 'example.net'] } };
@@ -38,7 +39,7 @@ function composed(zones: readonly unknown[], expose: Exposure = 'internet') {
       { name: 'web', recipe: 'web', definition: web, expose, input: asking, at },
       { name: 'dns', recipe: 'dns', definition, expose, input: definition.inputs.parse({ zones }), at },
     ],
-    folders: new Map(),
+    folders: new Map([agentFolder]),
     templates: new Map(
       templates.map((name) => [
         `dns/${name}`,

@@ -7,6 +7,7 @@ import type { Exposure, Recipe } from '../../../src/compose/recipe.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 import { directives, folderOf, machine, nginxWith } from '../site/context.ts';
 
 const TEMPLATES = ['proxy/server.conf', 'proxy/htpasswd', 'site/server.conf'];
@@ -36,7 +37,7 @@ function proxies(roles: Readonly<Record<string, Given>>, facts: Facts = machine(
       role(site as unknown as Recipe, 'blog', { port: 8080 }),
       ...Object.entries(roles).map(([name, given]) => role(recipe as unknown as Recipe, name, given)),
     ],
-    folders: new Map([['./public', folderOf()]]),
+    folders: new Map([['./public', folderOf()], agentFolder]),
     templates: new Map(
       TEMPLATES.map((name) => [
         name,

@@ -11,6 +11,7 @@ import { fact, type Nginx } from '../../../src/facts/probes/nginx.ts';
 import { factProbes } from '../../../src/facts/registry.generated.ts';
 import type { Folder } from '../../../src/host/folder.ts';
 import type { Host } from '../../../src/host/host.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 
 const IP = [
   {
@@ -99,7 +100,7 @@ export function sites(
       input: recipe.inputs.parse(input),
       at: () => ({ file: 'host.yaml', line: index + 1 }),
     })),
-    folders: new Map([['./public', folderOf(files)]]),
+    folders: new Map([['./public', folderOf(files)], agentFolder]),
     templates: new Map(['server.conf'].map((name) => [`site/${name}`, template(name)])),
   };
   const serving = exposedEndpoints(host, facts);
