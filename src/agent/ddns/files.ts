@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { familyOf } from '../../facts/address.ts';
-import { type DdnsDeclaration, type DdnsState, FORMAT } from '../declared.ts';
+import { type DdnsDeclaration, type DdnsState, FORMAT, type PortsState } from '../declared.ts';
 
 const MOST_BYTES = 65_536;
 
@@ -53,6 +53,16 @@ export async function readState(folder: string, role: string): Promise<DdnsState
     addresses: addresses.filter((one) => typeof one === 'string' && familyOf(one) !== undefined).slice(0, 8),
     failures: Math.min(Math.max(0, failures ?? 0), 1000),
   };
+}
+
+/** The router's address outside, as the state of mapped ports has it. */
+export async function routerAddressIn(path: string): Promise<string | undefined> {
+  const text = await textOf(path);
+  const state = text === undefined ? undefined : (parsed(text) as Partial<PortsState> | undefined);
+  const { format, externalAddress } = state ?? {};
+  return format === FORMAT && typeof externalAddress === 'string' && familyOf(externalAddress) === 4
+    ? externalAddress
+    : undefined;
 }
 
 /** In one step, so that nobody reads half of it. */

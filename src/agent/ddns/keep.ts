@@ -1,13 +1,13 @@
 import { familyOf } from '../../facts/address.ts';
 import { DECLARATIONS, STATE } from '../places.ts';
 import { ownAddresses } from './addresses.ts';
-import { forgetOthers, readDeclarations, readState, writeState } from './files.ts';
+import { forgetOthers, readDeclarations, readState, routerAddressIn, writeState } from './files.ts';
 import { type Addresses, carryOut, isDue, keyOf, targetOf } from './pass.ts';
 
 /** What keeping names up depends on; the defaults are for the host. */
 export interface DdnsSurroundings {
-  /** The router's address outside, if it tells one; asked at each look. */
-  routerAddress(): Promise<string | undefined>;
+  /** The router's address outside, if it tells one; asked at each look. Default: what it told when ports were mapped. */
+  readonly routerAddress?: () => Promise<string | undefined>;
   /** For the log. Never with a secret. */
   tell(text: string): void;
   /** Default: what the kernel says. */
@@ -87,7 +87,7 @@ interface Memory {
 /** One look at everything. True while something fails. */
 async function pass(
   {
-    routerAddress,
+    routerAddress = () => routerAddressIn(STATE.ports),
     tell,
     own = ownAddresses,
     declarations = DECLARATIONS.ddns,

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { routerAddressIn } from '../../../src/agent/ddns/files.ts';
 import { type Ddns, type DdnsSurroundings, keepDdns } from '../../../src/agent/ddns/keep.ts';
 import type { DdnsState } from '../../../src/agent/declared.ts';
 import { nameServer, signedAnswer } from '../../dns/server.ts';
@@ -52,6 +53,17 @@ async function started(answer: (request: Buffer) => Buffer | undefined, router?:
     JSON.parse(await readFile(join(folder, 'state/ddns.json'), 'utf8')) as DdnsState;
   return { ddns, host, requests, told, state };
 }
+
+it('reads the router’s address from what is known of ports, and nothing else', async () => {
+  const path = join(folder, 'ports.json');
+  expect(await routerAddressIn(path)).toBeUndefined();
+  for (const externalAddress of ['x', '2001:db8::1', 1, null, undefined]) {
+    await writeFile(path, JSON.stringify({ format: 1, externalAddress }));
+    expect(await routerAddressIn(path)).toBeUndefined();
+  }
+  await writeFile(path, JSON.stringify({ format: 1, externalAddress: '203.0.113.2' }));
+  expect(await routerAddressIn(path)).toBe('203.0.113.2');
+});
 
 describe('the agent', () => {
   it('writes addresses once, and again when they change', async () => {

@@ -85,8 +85,8 @@ export async function applyCase(folder: string): Promise<readonly PlannedId[]> {
   let plan = await hostwright(['plan', '--json'], folder);
   // It says which secrets only the user can bring, one at a time.
   for (let asked: string | undefined; ; ) {
-    const [, name] = /hostwright secrets set (\S+)/.exec(plan.stderr) ?? [];
-    if (plan.stdout !== '' || name === undefined || name === asked) break;
+    const [, name] = /hostwright secrets set ([\w./-]+)/.exec(plan.stdout + plan.stderr) ?? [];
+    if (plan.code !== 2 || name === undefined || name === asked) break;
     asked = name;
     await bringSecret(name, folder);
     plan = await hostwright(['plan', '--json'], folder);
