@@ -7,7 +7,7 @@ import { directoryOf } from './client.ts';
 import { type CertificateContext, transportFor } from './context.ts';
 import { order, type Pair } from './order.ts';
 import { proverFor } from './prove.ts';
-import { readIssued } from './state.ts';
+import { readIssued, readState } from './state.ts';
 import { type Tested, testPair } from './test-pair.ts';
 
 /** What the CA’s staging may say without the real one being asked: it is no fault of this host. */
@@ -43,8 +43,26 @@ export async function issue(
   if (staging !== undefined && account?.url === undefined && before === undefined)
     await tryStaging(context, declaration, staging);
   say(`${name}: asking ${declaration.authority} for a certificate for ${names.join(', ')}`);
-  const { acme, pair } = await orderAt(context, declaration, directory, before);
+  const { acme, pair } = await orderAt(
+    context,
+    declaration,
+    directory,
+    await replacedBy(context, declaration),
+  );
   return { pair, acme, ...testPair(pair, names, transport.trust, Date.now()) };
+}
+
+/**
+ * The certificate that the new one comes after, where it is of the same authority and for the same names: for no other may
+ * be said that it is replaced (RFC 9773 section 5).
+ */
+async function replacedBy(
+  { places }: CertificateContext,
+  { name, names, directory }: CertificateDeclaration,
+): Promise<string | undefined> {
+  const issued = (await readState(places, name))?.issued;
+  const isSame = issued?.directory === directory && names.every((one) => issued.names.includes(one));
+  return isSame ? readIssued(places, name) : undefined;
 }
 
 async function tryStaging(

@@ -7,12 +7,15 @@ import type { CertificatePlaces } from './places.ts';
 
 /** Puts a new pair where root's script fetches it: the folder appears whole or not at all. */
 export async function handOver(
-  { ready }: CertificatePlaces,
+  { ready, staged: stage }: CertificatePlaces,
   name: string,
   { chain, key }: Pair,
 ): Promise<void> {
-  const staged = join(ready, `.${name}.${randomBytes(6).toString('hex')}`);
   await mkdir(ready, { recursive: true });
+  // What a run that was killed has left.
+  await rm(stage, { recursive: true, force: true });
+  await mkdir(stage, { recursive: true });
+  const staged = join(stage, `${name}.${randomBytes(6).toString('hex')}`);
   await mkdir(staged, { mode: 0o700 });
   try {
     await writeWhole(join(staged, 'key.pem'), key, 0o600);

@@ -11,6 +11,8 @@ export interface CertificatePlaces {
   readonly accounts: string;
   readonly challenges: string;
   readonly ready: string;
+  /** Where a pair is put together before it is handed over, on the same file system. */
+  readonly staged: string;
   /** Where root puts the pairs, a folder each. */
   readonly installed: string;
   readonly lock: string;
@@ -25,6 +27,7 @@ export function certificatePlaces(root = ''): CertificatePlaces {
     accounts: `${root}${AGENT.home}/accounts`,
     challenges: `${root}${AGENT.challenges}`,
     ready: `${root}${AGENT.ready}`,
+    staged: `${root}${AGENT.home}/state/staged`,
     installed: `${root}/etc/ssl/hostwright`,
     lock: `${root}${AGENT.home}/state/certificates.lock`,
   };

@@ -46,7 +46,7 @@ const context = () => ({
   places: places(),
   say: (line: string) => said.push(line),
   betweenMs: 20,
-  transport: { pauses: [10, 10], timeoutMs: 2_000 },
+  transport: { pauses: [10, 10], timeoutMs: 15_000 },
 });
 function declare(more: Partial<CertificateDeclaration> = {}): void {
   const declaration = {

@@ -106,6 +106,14 @@ describe.runIf(process.getuid?.() === 0)('the script that puts certificates into
     expect(readdirSync(store())).toEqual(['blog']);
   });
 
+  it('takes the name of a wildcard for a name', () => {
+    declare('owner=root\ngroup=root\nnames=*.example.org,example.org\nservices=nginx:reload\n');
+    leave(good(['example.org', '*.example.org']));
+    expect(run().code).toBe(0);
+    leave(good(['example.org', 'www.example.org']));
+    expect(run().said).toContain('not for *.example.org');
+  });
+
   it('restarts what is to be restarted, and gives a key to its owner alone', () => {
     declare('owner=www-data\ngroup=www-data\nnames=blog.example.org\nservices=vsftpd:restart\n');
     leave(good());
@@ -198,10 +206,11 @@ describe.runIf(process.getuid?.() === 0)('the script that puts certificates into
   it('installs nothing that root has not declared', () => {
     leave(good(), 'evil');
     leave(good(), '-rf');
-    mkdirSync(ready('evil; touch pwned'));
+    leave({}, 'evil; touch pwned');
+    leave({}, '.hidden');
     isRefused(/evil: .*nothing here is declared/);
     expect(existsSync(store('evil'))).toBe(false);
-    expect(existsSync(ready('evil'))).toBe(false);
+    expect(readdirSync(ready())).toEqual([]);
   });
 
   it('takes nothing from the certificate but the certificate', () => {
