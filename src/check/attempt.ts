@@ -14,7 +14,11 @@ const PROBE_MS = 3000;
 export type RawResult = Omit<Result, 'fix' | 'because'>;
 
 /** Tries one thing and compares it with what must come of it. Never rejects for what the network does. */
-export async function attempt(expectation: Expectation, vantage: Vantage): Promise<RawResult> {
+export async function attempt(
+  expectation: Expectation,
+  vantage: Vantage,
+  roots: readonly string[] = [],
+): Promise<RawResult> {
   const { endpoint, target, expect } = expectation;
   // By UDP only an answer tells that a port is open, and only its own protocol gets one.
   const byUdp = endpoint.protocol === 'udp';
@@ -32,6 +36,8 @@ export async function attempt(expectation: Expectation, vantage: Vantage): Promi
       address: target.address,
       port: endpoint.port,
       timeoutMs: PROBE_MS,
+      roots,
+      anyCertificate: expect === 'blocked',
     },
     settings,
   );

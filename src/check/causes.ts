@@ -49,12 +49,38 @@ export const causes = {
   'no-port-mapping': {
     means: 'From outside, the router does not pass the port on to the host.',
     fix: ({ port, protocol, host }) =>
-      `In your router, forward ${protocol} port ${port} to ${host}. This version of hostwright does not do that by itself.`,
+      `Nothing has asked the router for it. Run \`hostwright apply\`, or forward ${protocol} port ${port} to ${host} in your router by hand.`,
+  },
+  'router-no-answer': {
+    means: 'No router answers the host by a protocol for port mappings, so nothing is passed on to it.',
+    fix: ({ port, protocol, host, detail }) =>
+      `${said(detail)}Switch on UPnP, NAT-PMP or PCP in your router, or forward ${protocol} port ${port} to ${host} there by hand: \`hostwright ports list\` says what to type.`,
+  },
+  'router-port-taken': {
+    means: 'The router passes the port on to another machine.',
+    fix: ({ port, protocol, detail }) =>
+      `${said(detail)}Take ${protocol} port ${port} from that machine in your router, or give this role another port; then run \`hostwright apply\`.`,
+  },
+  'router-refused': {
+    means: 'The router answers, and refuses to pass the port on.',
+    fix: ({ port, protocol, host, detail }) =>
+      `${said(detail)}Allow mappings for ${host} in your router, or forward ${protocol} port ${port} to it there by hand: \`hostwright ports list\` says what to type.`,
+  },
+  'shared-address': {
+    means:
+      'The router passes the port on, but has no public address of its own: the provider shares one among customers (CGNAT), or another router is before it.',
+    fix: ({ port, detail }) =>
+      `${said(detail)}If there is another router before yours, forward port ${port} to yours there. Else ask your provider for a public IPv4 address: nothing on the host can change this.`,
+  },
+  'provider-blocks': {
+    means: 'The router says that it passes the port on, and still nobody outside gets an answer.',
+    fix: ({ port, vantage }) =>
+      `Many providers block ports to customers at home, 25 and 80 above all: ask yours about port ${port}. Or ${vantage} itself may not go out to that port: try another place.`,
   },
   'router-blocks-ipv6': {
     means: "From outside, the host's IPv6 address does not answer although the host itself is answered.",
     fix: ({ address, port }) =>
-      `Allow incoming port ${port} to ${address} in your router's IPv6 firewall. This version of hostwright does not do that by itself.`,
+      `Allow incoming port ${port} to ${address} in your router's IPv6 firewall: hostwright opens ports for IPv4 only.`,
   },
   'no-answer': {
     means: 'The connection opens, but no complete answer comes within the time.',
@@ -202,6 +228,11 @@ export const causes = {
 } as const satisfies Record<string, Cause>;
 
 export type CauseId = keyof typeof causes;
+
+/** What the agent knows stands before what to do. */
+function said(detail: string | undefined): string {
+  return detail === undefined ? '' : `The host says: ${detail.replace(/[.\s]*$/, '')}. `;
+}
 
 /** Vantages that are no names of machines. */
 const WORDS: Readonly<Record<string, string>> = { self: 'the host', here: 'this computer' };

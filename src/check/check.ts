@@ -2,6 +2,7 @@ import type { HostSession } from '../apply/session.ts';
 import type { Ask } from '../connect/connection.ts';
 import { InterruptedError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import type { AgentView } from './agent-view.ts';
 import { attempt } from './attempt.ts';
 import { mapBounded } from './bounded.ts';
 import { fixFor } from './causes.ts';
@@ -9,7 +10,7 @@ import { diagnose, type Tried } from './diagnose.ts';
 import { closedPorts, type Expectation, expectations, provable } from './expectations.ts';
 import type { LogIn } from './log-in.ts';
 import { type OpenedVantage, openVantages } from './open-vantages.ts';
-import { type Placed, placeVantage } from './place.ts';
+import { type Placed, placeVantage, withUntried } from './place.ts';
 import type { Report, ReportVantage, Result } from './report.ts';
 import { isHereOnLan, type Surroundings, surroundings } from './surroundings.ts';
 import type { Vantage } from './vantage.ts';
@@ -28,6 +29,10 @@ export interface CheckOptions {
   readonly only?: string;
   readonly ask: Ask;
   readonly signal: AbortSignal;
+  /** What the agent on the host knows: it explains failures, and names the router's address outside. */
+  readonly agent?: AgentView;
+  /** Roots (PEM) that certificates may be issued by, beside those that are known everywhere: the lab's. */
+  readonly roots?: readonly string[];
   /** Logs in to another machine; for tests. Default: by ssh. */
   readonly logIn?: LogIn;
 }
@@ -39,7 +44,9 @@ export interface CheckOptions {
  */
 export async function checkHost(options: CheckOptions): Promise<Report> {
   const { host, session, ask, signal } = options;
-  const names = readVantageNames(options.from ?? defaultVantages(host.connect), host.connect);
+  const { outside } = host.network;
+  const from = options.from ?? defaultVantages(host.connect, outside);
+  const names = readVantageNames(from, host.connect, outside);
   const logIn = options.logIn ?? (await import('./log-in.ts')).logIn;
   const around = surroundings(session.facts, host.network);
   const lab = host.connect.kind === 'lab' ? host.connect.name : undefined;
@@ -60,7 +67,7 @@ export async function checkHost(options: CheckOptions): Promise<Report> {
 }
 
 async function examine(
-  { host, session, only }: CheckOptions,
+  { host, session, only, agent = {}, roots = [] }: CheckOptions,
   opened: readonly OpenedVantage[],
   around: Surroundings,
 ): Promise<Report> {
@@ -69,6 +76,7 @@ async function examine(
     lab: host.connect.kind === 'lab',
     // Over `local`, here is the host.
     hereOnLan: host.connect.kind === 'local' || isHereOnLan(hereSources.values(), around),
+    ...(agent.ports?.externalAddress === undefined ? {} : { routerSays: agent.ports.externalAddress }),
   };
   const placed = await Promise.all(opened.map((one) => placeOne(one, around, place)));
   const usable = placed.filter((one): one is Placed => 'vantage' in one);
@@ -77,25 +85,29 @@ async function examine(
     [...provable(endpoints), ...closedPorts(notes)],
     usable.map((one) => one.place),
   ).filter(({ endpoint }) => only === undefined || endpoint.role === only);
-  const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected)));
+  const tried = await Promise.all(usable.map((one) => tryAll(one.vantage, expected, roots)));
   const results = [
     ...placed.flatMap((one) => ('vantage' in one ? [] : [one.result])),
-    ...diagnose(tried.flat()),
+    ...diagnose(tried.flat(), agent),
   ];
   return {
     v: 1,
     host: host.name,
     ok: results.every(({ ok }) => ok),
-    vantages: placed.map(({ report }) => report),
+    vantages: placed.map((one) => ('place' in one ? withUntried(one, endpoints) : one.report)),
     results,
   };
 }
 
-async function tryAll(vantage: Vantage, expected: readonly Expectation[]): Promise<Tried[]> {
+async function tryAll(
+  vantage: Vantage,
+  expected: readonly Expectation[],
+  roots: readonly string[],
+): Promise<Tried[]> {
   const mine = expected.filter((expectation) => expectation.vantage === vantage.name);
   return mapBounded(mine, AT_ONCE, async (expectation) => ({
     expectation,
-    result: await attempt(expectation, vantage),
+    result: await attempt(expectation, vantage, roots),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { familyOf, isLoopback } from '../facts/address.ts';
+import { type AgentView, orderFailure, type RouterCause, routerCause } from './agent-view.ts';
 import type { RawResult } from './attempt.ts';
 import { type CauseId, fixFor } from './causes.ts';
 import type { Expectation } from './expectations.ts';
@@ -12,17 +13,17 @@ export interface Tried {
 
 /**
  * Says of each failure why, what to do, and which other failure explains it, so that one fault is told once. Pure.
- * The host's own view comes first: what it cannot reach itself, nobody else can.
+ * The host's own view comes first: what it cannot reach itself, nobody else can. `agent`: what the agent there knows.
  */
-export function diagnose(tried: readonly Tried[]): Result[] {
+export function diagnose(tried: readonly Tried[], agent: AgentView = {}): Result[] {
   const host = hostAddress(tried);
   const heads = new Map<string, string>();
   return tried.map((one) => {
     const { result } = one;
     if (result.ok) return result.expect === 'blocked' ? withEvidence(one, tried) : result;
-    const cause = narrowed(one, tried);
+    const { cause, detail } = narrowed(one, tried, agent);
     const because = explanation(one, tried) ?? sameFault(one, cause, heads);
-    const fix = fixFor(cause, { ...result, host });
+    const fix = fixFor(cause, { ...result, host, ...(detail === undefined ? {} : { detail }) });
     return { ...result, cause, fix, ...(because === undefined ? {} : { because }) };
   });
 }
@@ -73,14 +74,29 @@ function withEvidence({ result }: Tried, all: readonly Tried[]): Result {
   return { ...result, steps: [...result.steps, { name: 'evidence', ok: true, detail }] };
 }
 
-function narrowed({ expectation, result }: Tried, all: readonly Tried[]): CauseId {
+function narrowed({ expectation, result }: Tried, all: readonly Tried[], agent: AgentView): RouterCause {
   const cause = result.cause ?? 'probe-failed';
-  if (expectation.expect === 'blocked') return cause;
+  if (expectation.expect === 'blocked') return { cause };
+  if (cause === 'tls-untrusted' || cause === 'tls-expired') {
+    const detail = orderFailure(expectation.endpoint.role, agent);
+    return { cause, ...(detail === undefined ? {} : { detail }) };
+  }
   const silent = cause === 'timeout' || cause === 'refused' || cause === 'no-route';
-  if (!silent) return cause;
+  if (!silent) return { cause };
+  const { standing, target } = expectation;
+  if (standing !== 'self' && target.of === 'router')
+    return routerCause(expectation.endpoint, target.address, agent);
+  return { cause: ofHost(cause, expectation, all) };
+}
+
+/** Why the host's own address does not answer. */
+function ofHost(
+  cause: 'timeout' | 'refused' | 'no-route',
+  expectation: Expectation,
+  all: readonly Tried[],
+): CauseId {
   const { standing, target } = expectation;
   if (standing === 'self') return cause === 'refused' ? 'service-not-listening' : cause;
-  if (target.of === 'router') return 'no-port-mapping';
   const fromSelf = own(expectation, all);
   const selfAnswers = fromSelf.length > 0 && fromSelf.every(({ result: { ok } }) => ok);
   if (!selfAnswers) return cause;

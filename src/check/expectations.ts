@@ -85,6 +85,7 @@ export function mayReach({ expose }: Pick<CheckedEndpoint, 'expose'>, standing: 
 const LOOPBACK: Target = { address: '127.0.0.1', of: 'host' };
 
 function targetsFor({ expose }: CheckedEndpoint, { standing, targets }: PlacedVantage): readonly Target[] {
+  if (standing === 'outside' && expose === 'internet') return targets.filter(({ aside }) => !aside);
   if (standing !== 'self' || expose === 'lan' || expose === 'internet') return targets;
   // Whatever listens on a closed port is nobody's role: whether the host reaches it does not matter.
   return expose === 'host' ? [LOOPBACK] : [];

@@ -1,8 +1,17 @@
+import type { ExposedEndpoint } from '../compose/recipe.ts';
 import { canonicalAddress, familyOf, isPrivateAddress } from '../facts/address.ts';
 import type { PlacedVantage, Standing } from './expectations.ts';
 import type { ReportVantage } from './report.ts';
-import { isHereOnLan, isLan, type Surroundings, type Target, targetsFromOutside } from './surroundings.ts';
+import {
+  isHereOnLan,
+  isLan,
+  isPublicAddress,
+  type Surroundings,
+  type Target,
+  targetsFromOutside,
+} from './surroundings.ts';
 import type { Vantage } from './vantage.ts';
+import { INTERNET } from './vantage-names.ts';
 
 /** A vantage, where it stands, and what reports say of it. */
 export interface Placed {
@@ -17,17 +26,20 @@ export interface PlaceOptions {
   readonly lab: boolean;
   /** `here` is on the host's LAN, so what a peer sees us as is the address of the host's router. */
   readonly hereOnLan: boolean;
+  /** The router's address outside, as it says itself. */
+  readonly routerSays?: string;
 }
 
 /** Finds out where `vantage` stands towards the host, by its real source addresses. */
 export async function placeVantage(
   vantage: Vantage,
   around: Surroundings,
-  { lab, hereOnLan }: PlaceOptions,
+  { lab, hereOnLan, routerSays }: PlaceOptions,
 ): Promise<Placed> {
   const sources = await vantage.sources(around.addresses);
   const standing = standingOf(vantage, sources, around);
-  const router = standing === 'outside' && hereOnLan ? publicAddress(vantage.seesUsAs) : undefined;
+  // What others see counts more than what the router says: another one may be before it.
+  const router = (hereOnLan ? publicAddress(vantage.seesUsAs) : undefined) ?? publicAddress(routerSays);
   const candidates: readonly Target[] =
     standing === 'outside'
       ? targetsFromOutside(around, router, lab)
@@ -57,6 +69,7 @@ function standingOf(vantage: Vantage, sources: ReadonlyMap<string, string>, arou
   const own = [...sources.values()];
   // The source for one of the host's addresses is that address only on the host itself.
   if ([...sources].some(([target, source]) => target === source)) return 'self';
+  if (vantage.name === INTERNET && publicAddress(vantage.seesUsAs) !== undefined) return 'outside';
   const inside =
     vantage.kind === 'here' ? isHereOnLan(own, around) : own.some((source) => isLan(source, around));
   return inside ? 'lan' : 'outside';
@@ -64,12 +77,36 @@ function standingOf(vantage: Vantage, sources: ReadonlyMap<string, string>, arou
 
 /** A public IPv4 address as others see it is the router's; an IPv6 one is this computer's own. */
 function publicAddress(seen: string | undefined): string | undefined {
-  return seen !== undefined && familyOf(seen) === 4 && !isPrivateAddress(seen) ? seen : undefined;
+  return seen !== undefined && familyOf(seen) === 4 && isPublicAddress(seen) ? seen : undefined;
 }
 
 function addressOf(sources: ReadonlyMap<string, string>): string {
   const known = [...sources.values()].filter((source) => source !== '').map(canonicalAddress);
   return known.find((source) => familyOf(source) === 4) ?? known[0] ?? '';
+}
+
+/** A place outside from which what is for the internet could not be tried, or not by IPv6. */
+export function withUntried(
+  { place: { standing, targets }, report }: Placed,
+  endpoints: readonly Pick<ExposedEndpoint, 'expose'>[],
+): ReportVantage {
+  if (standing !== 'outside' || !endpoints.some(({ expose }) => expose === 'internet')) return report;
+  const open = targets.filter(({ aside }) => !aside);
+  const aside = targets.some(
+    ({ aside: not, address }) => not && familyOf(address) === 6 && isPublicAddress(address),
+  );
+  const notes = [
+    ...(report.note === undefined ? [] : [report.note]),
+    ...(open.length === 0 && targets.length > 0
+      ? ['what is for the internet was not tested: the public address of the router is not known']
+      : []),
+    ...(open.length > 0 && aside
+      ? [
+          'what is for the internet was not tested over IPv6: routers keep that out, and hostwright asks them for IPv4 only',
+        ]
+      : []),
+  ];
+  return notes.length === 0 ? report : { ...report, note: notes.join('; ') };
 }
 
 function noteOn(

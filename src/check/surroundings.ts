@@ -1,5 +1,5 @@
 import type { HostNetwork } from '../compose/recipe.ts';
-import { inNetwork, isPrivateAddress } from '../facts/address.ts';
+import { familyOf, inNetwork, isPrivateAddress } from '../facts/address.ts';
 import type { Facts } from '../facts/facts.ts';
 
 /** An address under test. */
@@ -7,6 +7,8 @@ export interface Target {
   readonly address: string;
   /** `router`: the router's public address, behind which the host may be. */
   readonly of: 'host' | 'router';
+  /** Tried only to prove that nobody gets in: whoever may, comes by the router's address. */
+  readonly aside?: true;
 }
 
 /** What of the host's network decides who counts as `lan` and what can be tested from where. */
@@ -48,7 +50,9 @@ export function isHereOnLan(sources: Iterable<string>, around: Surroundings): bo
 
 /**
  * What is tried from outside: addresses that mean the same machine everywhere. A private one belongs to another
- * machine out there, or to none; `everything` (in the lab, where nobody else is) tries them all the same.
+ * machine out there, or to none; `everything` (in the lab, where nobody else is) tries them all the same, to prove that
+ * nobody gets in. Behind a router that is all that the host's own IPv6 addresses are tried for: routers at home keep
+ * incoming IPv6 out, and a mapping is for IPv4 alone.
  */
 export function targetsFromOutside(
   { addresses }: Surroundings,
@@ -56,8 +60,23 @@ export function targetsFromOutside(
   everything: boolean,
 ): Target[] {
   const own = addresses.filter((address) => everything || !isPrivateAddress(address));
-  const targets: Target[] = own.map((address) => ({ address, of: 'host' }));
+  const behindRouter = isBehindRouter(addresses);
+  const targets = own.map((address): Target => {
+    const aside = behindRouter || isPrivateAddress(address);
+    return { address, of: 'host', ...(aside && { aside }) };
+  });
   return router === undefined || own.includes(router)
     ? targets
     : [...targets, { address: router, of: 'router' }];
+}
+
+/** It has IPv4, and no public address of it. */
+function isBehindRouter(addresses: readonly string[]): boolean {
+  const own = addresses.filter((address) => familyOf(address) === 4);
+  return own.length > 0 && !own.some(isPublicAddress);
+}
+
+/** Of the internet: neither private nor shared among a provider's customers (RFC 6598). */
+export function isPublicAddress(address: string): boolean {
+  return !isPrivateAddress(address) && !inNetwork(address, '100.64.0.0/10');
 }

@@ -117,6 +117,8 @@ export interface Authority {
 export interface HostNetwork {
   readonly lan: readonly string[];
   readonly interface?: string;
+  /** A machine out on the internet to test from, as ssh targets are written: `ann@vps`. */
+  readonly outside?: string;
 }
 
 /** Something the plan should tell a person: what stays, what is opened, what was chosen and why. */

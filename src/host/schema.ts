@@ -11,6 +11,8 @@ const HELP = {
   connect: 'How to reach it: local, lab, or { ssh: user@address }.',
   lan: 'Further networks that count as LAN: VLANs, a VPN, jump hosts.',
   interface: 'The network interface to the LAN, where it is not found by itself.',
+  outside:
+    'A machine out on the internet that you can log in to: check tries from there what is for the internet.',
   sudo: 'How to become root: none, ask, or command:… Left out, it is found out.',
   backend: 'node-ssh, openssh, or auto, which takes what your ssh configuration needs.',
   identityFile: 'A private key file. Left out, your ssh configuration and agent are asked.',
@@ -53,6 +55,10 @@ export const networkSchema = z.strictObject({
     .default([])
     .meta({ help: HELP.lan, example: ['192.168.1.0/24'] }),
   interface: interfaceName.optional(),
+  outside: oneLine()
+    .check(complainWith(readSshPlace))
+    .optional()
+    .meta({ help: HELP.outside, example: 'ssh://anna@vps.example.org' }),
 });
 
 /** What every role that can be reached may say. */

@@ -39,6 +39,7 @@ export function readSettings(root: MapTree, directory: string, needsConnect: boo
     network: {
       lan: found?.lan ?? [],
       ...(found?.interface !== undefined && { interface: found.interface }),
+      ...(found?.outside !== undefined && { outside: found.outside }),
     },
     findings,
   };

@@ -213,7 +213,7 @@ describe('checkHost', () => {
     const error = await check({ from }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).problems).toHaveLength(5);
-    expect(String(error)).toContain('--from ssh://user@a-machine-outside');
+    expect(String(error)).toContain('--from internet=ssh://user@a-machine-outside');
   });
 
   it('is a bug, not a finding, when a recipe names a probe that does not exist', async () => {

@@ -9,7 +9,8 @@ export function command(context: Context) {
     .summary('who can reach what, tried from every place')
     .description(
       'Tries from every place what must be reachable and what must be blocked. Changes nothing anywhere.\n' +
-        'Places: self (the host), here (this computer), ssh://user@peer; in the lab also phone and internet.',
+        'Places: self (the host), here (this computer), ssh://user@peer; internet=ssh://user@machine for one out there,\n' +
+        'or internet alone with network: { outside: … } in the host file; in the lab also phone and internet.',
     )
     .helpGroup(HELP_GROUPS.look)
     .argument('[hostfiles...]', 'host files; default: host.yaml')
