@@ -166,7 +166,7 @@ rm /etc/nginx/sites-enabled/default`,
         `(while sleep 0.1; do [ ! -d ${AGENT.ready}/blog ] || ${INSTALLER}; done >/var/tmp/installed 2>&1) &
 installer=$!
 trap 'kill "$installer"' EXIT
-timeout 240 ${agent(`often ${RENEWALS}`)} >/var/tmp/renewed`,
+timeout 240 ${agent(`often ${RENEWALS}`)} >/var/tmp/renewed || { grep -c 'issued by' /var/tmp/renewed; false; }`,
       );
     } finally {
       client.stdin.end();

@@ -86,6 +86,7 @@ function refused(problem: AcmeProblem, about: About): Pick<Cause, 'id' | 'text'>
       if (status > 0) return notAllowed(about);
       return byDns ? recordMissing(about) : wrongServer(detail, about);
     case 'connection':
+      if (!byDns && /could not resolve|no such host|nxdomain/i.test(detail)) return dnsMissing(detail, which);
       return byDns
         ? recordMissing(about)
         : {
@@ -151,7 +152,8 @@ function notAllowed(about: About): Pick<Cause, 'id' | 'text'> {
 }
 
 function dnsMissing(detail: string, which: string | undefined): Pick<Cause, 'id' | 'text'> {
-  const missing = /nxdomain|no valid a|no such host|not found|no answer|does not exist/i.test(detail);
+  const missing =
+    /could not resolve|nxdomain|no valid a|no such host|not found|no answer|does not exist/i.test(detail);
   return {
     id: 'dns-missing',
     text: missing

@@ -1,6 +1,6 @@
 import { readSmall } from './files.ts';
 import type { CertificatePlaces } from './places.ts';
-import type { Transport } from './transport.ts';
+import { connections, type Transport } from './transport.ts';
 
 /** What the commands about certificates run in. */
 export interface CertificateContext {
@@ -8,7 +8,7 @@ export interface CertificateContext {
   /** A line for the journal. */
   readonly say: (line: string) => void;
   /** How CAs are spoken to; for tests. */
-  readonly transport?: Omit<Transport, 'trust'>;
+  readonly transport?: Omit<Transport, 'agent'>;
   /** Milliseconds between questions to a CA; for tests. */
   readonly betweenMs?: number;
 }
@@ -18,8 +18,8 @@ export async function transportFor(
   { transport }: CertificateContext,
   trust: string | undefined,
 ): Promise<Transport & { readonly trust?: string }> {
-  if (trust === undefined) return { ...transport };
+  if (trust === undefined) return { ...transport, agent: connections(undefined) };
   const pem = await readSmall(trust);
   if (pem === undefined) throw new Error(`${trust} is not there: it is to be the root of the authority.`);
-  return { ...transport, trust: pem };
+  return { ...transport, trust: pem, agent: connections(pem) };
 }

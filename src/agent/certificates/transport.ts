@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { AcmeProblem, bounded, problemFrom, TransportFailure } from './failure.ts';
 
 /** What came back, in the shape that acme-client expects. */
@@ -13,8 +13,8 @@ export interface AcmeResponse {
 }
 
 export interface Transport {
-  /** PEM; believed besides the public roots. */
-  readonly trust?: string | undefined;
+  /** Keeps connections, as an order takes two dozen requests; without it each has its own. */
+  readonly agent?: HttpsAgent;
   /** Pauses before further tries, in milliseconds. */
   readonly pauses?: readonly number[];
   /** Milliseconds for one try. */
@@ -26,6 +26,14 @@ const LARGEST = 1_048_576;
 /** Seconds: longer waits that a CA asks for are left to the timer. */
 const PATIENCE = 20;
 const PAUSES = [1_000, 3_000, 8_000];
+
+/** @param trust PEM; believed besides the public roots */
+export function connections(trust: string | undefined): HttpsAgent {
+  // One context for all: reading the public roots again for each connection takes longer than the connection.
+  const context =
+    trust === undefined ? {} : { secureContext: createSecureContext({ ca: [...rootCertificates, trust] }) };
+  return new HttpsAgent({ keepAlive: true, maxSockets: 4, ...context });
+}
 
 /**
  * One request to a CA. A nonce that was not taken is returned, as acme-client signs anew by itself.
@@ -80,7 +88,7 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-function once({ trust, timeoutMs = 30_000 }: Transport, url: string, method: string, body: unknown) {
+function once({ agent, timeoutMs = 30_000 }: Transport, url: string, method: string, body: unknown) {
   return new Promise<AcmeResponse>((resolve, reject) => {
     const fail = (code: string, message: string) => reject(new TransportFailure(code, bounded(message)));
     let target: URL;
@@ -98,7 +106,7 @@ function once({ trust, timeoutMs = 30_000 }: Transport, url: string, method: str
       target,
       {
         method: method.toUpperCase(),
-        agent: false,
+        agent: (isHttps && agent) || false,
         headers: {
           'user-agent': 'hostwright-agent',
           'accept-language': 'en',
@@ -106,7 +114,6 @@ function once({ trust, timeoutMs = 30_000 }: Transport, url: string, method: str
             ? {}
             : { 'content-type': 'application/jose+json', 'content-length': Buffer.byteLength(content) }),
         },
-        ...(isHttps && trust !== undefined ? { ca: [...rootCertificates, trust] } : {}),
       },
       (answer) => {
         const parts: Buffer[] = [];
