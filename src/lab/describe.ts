@@ -2,10 +2,10 @@
 import { type LabKeys, WITH_SSH } from './keys.ts';
 import { ADDRESSES, DOMAIN } from './network.ts';
 import { NODES, type NodeName, netnsPath, type Release } from './places.ts';
-import type { LabState } from './state.ts';
+import type { LabAcme, LabState } from './state.ts';
 import { USERS } from './users.ts';
 
-export function describe(name: string, release: Release, keys: LabKeys): LabState {
+export function describe(name: string, release: Release, keys: LabKeys, acme: LabAcme): LabState {
   const { identityFile, knownHostsFile } = keys;
   const withSsh = (node: NodeName): boolean => WITH_SSH.some((one) => one === node);
   return {
@@ -31,5 +31,6 @@ export function describe(name: string, release: Release, keys: LabKeys): LabStat
       ),
     },
     domain: DOMAIN,
+    acme,
   };
 }

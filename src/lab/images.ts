@@ -47,6 +47,10 @@ const PEER_PACKAGES = [
   'postgresql-client',
   'mariadb-client',
   'openssl',
+  'pebble',
+  'miniupnpd-nftables',
+  'miniupnpc',
+  'procps',
 ];
 
 /** The image of the box. */

@@ -23,6 +23,10 @@ export const DOMAIN = 'home.test';
 /** Where the only way out listens: the package proxy, on the machine `internet`. */
 export const PACKAGE_PORT = 3142;
 
+/** Where the lab's certificate authority listens on the machine `internet`: ACME, and what only tests have. */
+export const ACME_PORT = 14_000;
+export const ACME_MANAGEMENT_PORT = 15_000;
+
 /** Locally administered (IEEE 802, bit 1 of the first octet), so that it is nobody's. */
 export const BOX_MAC = '02:68:77:00:00:20';
 export const BOX_V4 = '192.168.1.20';

@@ -20,6 +20,14 @@ export interface LabNode {
   readonly ssh?: LabSsh;
 }
 
+/** The lab's own certificate authority, which issues by ACME (RFC 8555). */
+export interface LabAcme {
+  /** URL of its directory. */
+  readonly directory: string;
+  /** PEM: the roots that its own server and the certificates it issues are trusted by. */
+  readonly root: string;
+}
+
 export interface LabState {
   readonly v: 1;
   readonly name: string;
@@ -33,6 +41,8 @@ export interface LabState {
   readonly users: Readonly<Record<string, { readonly password?: string }>>;
   /** A public name that the lab's public DNS points at the router. */
   readonly domain: string;
+  /** Absent in labs of an older hostwright. */
+  readonly acme?: LabAcme;
 }
 
 /**

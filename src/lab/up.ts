@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InterruptedError, UserError } from '../errors.ts';
+import { waitForAcme } from './acme.ts';
 import { readScript, runOnBox } from './before.ts';
 import { waitForBoot, waitForSsh } from './box.ts';
 import { ensureImage } from './build-image.ts';
@@ -111,11 +112,12 @@ async function start({ name, release, report, signal }: LabUpOptions): Promise<L
     openPinhole(name),
   ]);
   signal?.throwIfAborted();
-  await Promise.all([
+  const [acme] = await Promise.all([
+    waitForAcme(name),
     waitForBoot(name),
     ...WITH_SSH.filter((node) => node !== 'box').map((node) => waitForSsh(name, node)),
   ]);
-  const state = describe(name, release, keys);
+  const state = describe(name, release, keys, acme);
   await writeState(state);
   return state;
 }

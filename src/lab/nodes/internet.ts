@@ -1,7 +1,9 @@
-/** A machine outside: the provider's end of the line, public DNS, and a place to knock from. It has no way on. */
+/** A machine outside: the provider's end of the line, public DNS, a certificate authority, and a place to knock from. It has no way on. */
+import { ACME_FILES, startAcme } from '../acme.ts';
 import { peerImage } from '../images.ts';
 import type { HostKey } from '../keys.ts';
 import { DOMAIN, WAN } from '../network.ts';
+import { NAMES_FILE, startPublicDns } from '../public-dns.ts';
 import type { Node } from './node.ts';
 import { SSHD, sshFiles } from './peer.ts';
 
@@ -13,8 +15,10 @@ export function internet(publicKey: string, hostKeys: readonly HostKey[]): Node 
       ...sshFiles(publicKey, hostKeys),
       '/etc/resolv.conf': { text: 'nameserver 127.0.0.1\n' },
       '/etc/lab/dns.conf': { text: PUBLIC_DNS },
+      [NAMES_FILE]: { text: '' },
+      ...ACME_FILES,
     },
-    start: `${SSHD}dnsmasq --keep-in-foreground --conf-file=/etc/lab/dns.conf &\n`,
+    start: `${SSHD}${startPublicDns}${startAcme}`,
   };
 }
 
@@ -24,6 +28,7 @@ no-hosts
 no-dhcp-interface=*
 bind-interfaces
 listen-address=127.0.0.1,${WAN.internet.v4},${WAN.internet.v6}
+conf-file=${NAMES_FILE}
 local=/#/
 address=/${DOMAIN}/${WAN.router.v4}
 host-record=internet.test,${WAN.internet.v4},${WAN.internet.v6}

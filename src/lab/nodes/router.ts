@@ -1,5 +1,6 @@
 /** The router: NAT for IPv4, a firewall for both families, DHCP, router advertisements and the LAN's DNS. */
 import { peerImage } from '../images.ts';
+import { MAPPING_CHAINS, MAPPING_FILES, startMapping } from '../mapping.ts';
 import { ADDRESSES, BOX_MAC, BOX_V4, LAN, WAN } from '../network.ts';
 import type { Node } from './node.ts';
 
@@ -11,14 +12,15 @@ export function router(): Node {
       '/etc/resolv.conf': { text: 'nameserver 127.0.0.1\n' },
       '/etc/lab/firewall.nft': { text: FIREWALL },
       '/etc/lab/dnsmasq.conf': { text: DNSMASQ },
+      ...MAPPING_FILES,
     },
     start: `nft --file /etc/lab/firewall.nft
 dnsmasq --keep-in-foreground --conf-file=/etc/lab/dnsmasq.conf &
-`,
+${startMapping}`,
   };
 }
 
-/** As home routers come: everything out, nothing in, in both families. */
+/** As home routers come: everything out, nothing in but what a machine asked for, in both families. */
 const FIREWALL = `table inet router {
   chain input {
     type filter hook input priority filter; policy drop;
@@ -34,8 +36,9 @@ const FIREWALL = `table inet router {
     ct state invalid drop
     iifname "lan" oifname "wan" accept
     icmpv6 type { echo-request, packet-too-big, time-exceeded, parameter-problem, destination-unreachable } accept
+    jump upnp
   }
-}
+${MAPPING_CHAINS}}
 table ip router-nat {
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
