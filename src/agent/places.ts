@@ -4,7 +4,7 @@ export const AGENT = {
   user: 'hostwright-agent',
   /** The bundled script and its parts; root's. */
   code: '/usr/local/lib/hostwright/agent',
-  main: '/usr/local/lib/hostwright/agent/main.js',
+  main: '/usr/local/lib/hostwright/agent/main.mjs',
   /** What the agent is to keep up, one JSON file for each thing, by kind; root's. */
   declarations: '/etc/hostwright/agent',
   home: '/var/lib/hostwright-agent',
