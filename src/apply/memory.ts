@@ -130,13 +130,13 @@ async function explainUpgrade(plan: Plan, parts: Remembering): Promise<Plan> {
 }
 
 /** What the whole host file declares, and the names of its secrets. None is taken from the vault or put into it. */
-function wholeOf(host: Host, facts: Facts, { closeUnlisted }: ComposeOptions) {
+function wholeOf(host: Host, facts: Facts, { only: _, ...composing }: ComposeOptions) {
   const asked = new Set<string>();
   const secrets: SecretSource = (name, wish) => {
     asked.add(secretKey(name));
     return unsavedSecrets(name, wish);
   };
-  return { ...compose(host, facts, { closeUnlisted, secrets }), asked };
+  return { ...compose(host, facts, { ...composing, secrets }), asked };
 }
 
 /** No secret is made for a role that is no longer there. */

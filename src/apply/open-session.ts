@@ -10,6 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { type Shell, sh } from '../quote.ts';
 import { memoryStore } from '../secrets/memory-store.ts';
 import { SessionSecrets, usesSecret } from '../secrets/session-secrets.ts';
+import { type LabWorld, labWorld, publishOwnNames } from './lab-world.ts';
 import { meetActiveRun } from './meet-active-run.ts';
 import { keepMemory } from './memory.ts';
 import { openShell } from './open-shell.ts';
@@ -39,7 +40,8 @@ export const openSession: OpenSession = async (host, options) => {
     for (const text of [...(note ? [note] : []), ...hostNotes(facts, Date.now() / 1000)])
       options.listener({ event: 'note', text });
     const met = await meetActiveRun(shell, facts, read, options);
-    return session({ host, options, connection, shell, ...met, started, secrets });
+    const world = await labWorld(host);
+    return session({ host, options, connection, shell, ...met, started, secrets }, world);
   } catch (error) {
     await connection.close();
     throw error;
@@ -63,13 +65,18 @@ function describeTarget({ connect: target, connectFrom }: Host): string {
   return `${target.kind === 'local' ? 'this machine' : 'the box of the lab'}${how}`;
 }
 
-function session(parts: Parts): HostSession {
+function session(parts: Parts, world: LabWorld | undefined): HostSession {
   const { host, options, shell, facts, followed } = parts;
   const vault = new SessionSecrets(options.secrets ?? memoryStore(), (text) =>
     options.listener({ event: 'note', text }),
   );
   const { closeUnlisted, only } = options;
-  const composing = { closeUnlisted, secrets: vault.source, ...(only === undefined ? {} : { only }) };
+  const composing = {
+    closeUnlisted,
+    secrets: vault.source,
+    ...(only === undefined ? {} : { only }),
+    ...(world ? { authorities: world.authorities } : {}),
+  };
   const composed = (): Composition => compose(host, facts, composing);
   let composition = composed();
   const read: HostSession['read'] = (script) => shell.read(script);
@@ -94,7 +101,7 @@ function session(parts: Parts): HostSession {
       if (!seen || !decisions) seen = observe(shell, composition);
       const told = { ...composition, notes: [...composition.notes, ...vault.notes()] };
       const made = makePlan(host.name, told, await seen, { ...options, ...decisions });
-      const plan = await memory.comment(withServices(made, parts));
+      const plan = await memory.comment(withServices(made, parts, world));
       options.listener({ event: 'planned', plan });
       return plan;
     },
@@ -105,7 +112,11 @@ function session(parts: Parts): HostSession {
       const part = chosen();
       return makePlan(host.name, part, await observe(shell, part), { ...options, only: 'a part' });
     },
-    apply: (plan) => perform(parts, plan, memory, vault),
+    ...(world ? { world } : {}),
+    async apply(plan) {
+      if (world) await publishOwnNames(host, certifiedNames(composition));
+      return perform(parts, plan, memory, vault);
+    },
     async close() {
       parts.shell.close();
       await parts.connection.close();
@@ -119,8 +130,17 @@ function asUnit(unit: string, script: Shell): Shell {
 }
 
 /** With `--only`, reloads that are owed may be those of other roles' services: theirs is the word on their settings, too. */
-function withServices(plan: Plan, { host, facts, options }: Parts): Plan {
+function withServices(plan: Plan, { host, facts, options }: Parts, world?: LabWorld): Plan {
   if (options.only === undefined || plan.pending.length === 0) return plan;
-  const { resources } = compose(host, facts, { closeUnlisted: options.closeUnlisted });
+  const { resources } = compose(host, facts, { closeUnlisted: options.closeUnlisted, ...world });
   return { ...plan, services: servicesOf(resources) };
+}
+
+/** Domain names that authorities are asked to certify. Pure. */
+function certifiedNames({ resources }: Composition): readonly string[] {
+  return resources.flatMap(({ resource }) => {
+    if (resource.kind !== 'certificate') return [];
+    const { source, names } = resource.spec as { readonly source: string; readonly names: readonly string[] };
+    return source === 'acme' ? names.filter((name) => !name.startsWith('*.')) : [];
+  });
 }

@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Shell } from '../quote.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { Origin } from './journal.ts';
+import type { LabWorld } from './lab-world.ts';
 
 /** What a person chose on the command line for this session. */
 export interface SessionOptions {
@@ -79,6 +80,8 @@ export interface HostSession {
    * With nothing to change it emits the summary at once and touches nothing.
    */
   apply(plan: Plan): Promise<Summary>;
+  /** Set in the lab, where the lab's own authority takes the place of the public ones. */
+  readonly world?: LabWorld;
   close(): Promise<void>;
 }
 

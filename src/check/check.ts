@@ -22,7 +22,7 @@ const AT_ONCE = 5;
 
 export interface CheckOptions {
   readonly host: Host;
-  readonly session: Pick<HostSession, 'facts' | 'composition' | 'connection'>;
+  readonly session: Pick<HostSession, 'facts' | 'composition' | 'connection' | 'world'>;
   /** Names of vantages as `--from` takes them; default: those that are at hand. */
   readonly from?: readonly string[];
   /** Only what this role serves: the others may not have been applied yet. */
@@ -67,7 +67,7 @@ export async function checkHost(options: CheckOptions): Promise<Report> {
 }
 
 async function examine(
-  { host, session, only, agent = {}, roots = [] }: CheckOptions,
+  { host, session, only, agent = {}, roots = session.world?.roots ?? [] }: CheckOptions,
   opened: readonly OpenedVantage[],
   around: Surroundings,
 ): Promise<Report> {

@@ -34,7 +34,7 @@ export interface RemovalRequest {
  * @throws {UserError} when neither the host file nor the host knows the role.
  */
 export async function readRemoval(
-  session: Pick<HostSession, 'read' | 'announce' | 'composition' | 'facts' | 'planPart'>,
+  session: Pick<HostSession, 'read' | 'announce' | 'composition' | 'facts' | 'planPart' | 'world'>,
   { host, role, purgeData }: RemovalRequest,
 ): Promise<Plan> {
   const records = await readRuns(session);
@@ -45,7 +45,7 @@ export async function readRemoval(
       : await planRole(session, {
           ...request,
           role,
-          full: compose(host, session.facts, { closeUnlisted: false }),
+          full: compose(host, session.facts, { closeUnlisted: false, ...session.world }),
         });
   return preview(session, undo, purgeData);
 }

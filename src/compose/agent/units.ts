@@ -38,9 +38,9 @@ ProtectProc=invisible
 ProcSubset=pid
 PrivateUsers=yes
 RemoveIPC=yes
-SystemCallFilter=~@privileged @resources
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-${CONFINED}`;
+${CONFINED}SystemCallFilter=~@privileged @resources
+`;
 
 const WRITTEN = '# Written by hostwright.\n';
 
@@ -114,4 +114,7 @@ ReadWritePaths=/etc/ssl/hostwright ${AGENT.home} -/run -/var/log/nginx -/var/lib
 CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_NET_BIND_SERVICE
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 MemoryDenyWriteExecute=yes
-${CONFINED}`;
+ProtectProc=invisible
+ProcSubset=pid
+${CONFINED}SystemCallFilter=~@resources
+`;
