@@ -10,11 +10,11 @@ const seen = new Set();
 let count = 0;
 let open = 0;
 
-const timer = setInterval(() => {
+function ask() {
   count += 1;
   open += 1;
   const asked = get(
-    { host: address, servername: name, headers: { host: name }, ca, agent: false, timeout: 5_000 },
+    { host: address, servername: name, headers: { host: name }, ca, agent: false, timeout: 10_000 },
     (answer) => {
       seen.add(answer.socket.getPeerCertificate().serialNumber);
       answer.resume();
@@ -29,6 +29,12 @@ const timer = setInterval(() => {
     open -= 1;
     failures.push(error.message);
   });
+}
+
+// By the clock: a busy computer is late with its timers, and makes up for it.
+const began = Date.now();
+const timer = setInterval(() => {
+  while (count < (Date.now() - began) / 20) ask();
 }, 20);
 
 process.stdin.resume();
