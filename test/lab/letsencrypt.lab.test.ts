@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labDown } from '../../src/lab/down.ts';
+import { labCapture } from '../../src/lab/exec.ts';
+import { BOX_V4 } from '../../src/lab/network.ts';
+import { labUp } from '../../src/lab/up.ts';
+import { sh } from '../../src/quote.ts';
+import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
+
+for (const release of releasesOf('trixie')) {
+  const LAB = `letsencrypt-${release}`;
+  const NAME = `www.site-${release}.example.org`;
+
+  const on = async (node: 'box' | 'internet' | 'router', script: string): Promise<string> => {
+    const { code, stdout, stderr } = await labCapture({ name: LAB, node, argv: ['sh', '-euc', script] });
+    if (code !== 0) throw new Error(`${script}: ${code}\n${stderr}`);
+    return stdout;
+  };
+
+  describe(`a site with a certificate of Let’s Encrypt, for which the lab’s authority stands in, on ${release}`, () => {
+    let folder: WorkingFolder;
+    let root = '';
+    beforeAll(async () => {
+      folder = workingFolder();
+      const { acme } = await labUp({ name: LAB, release, report: () => undefined });
+      root = acme?.root ?? '';
+      // What a person types into the router's admin page.
+      await on(
+        'router',
+        sh`nft add rule inet router prerouting iifname wan tcp dport '{80,443}' dnat ip to ${BOX_V4}
+nft insert rule inet router forward iifname wan oifname lan ip daddr ${BOX_V4} tcp dport '{80,443}' accept`
+          .text,
+      );
+      folder.write('public/index.html', '<title>blog</title>for the world');
+      folder.write(
+        'host.yaml',
+        `hostwright: 1
+host: attic
+connect: { lab: ${LAB} }
+roles:
+  blog: { recipe: site, domain: ${NAME}, source: ./public, expose: internet, tls: letsencrypt }
+  firewall: {}
+`,
+      );
+    });
+    afterAll(async () => {
+      folder.remove();
+      await labDown({ name: LAB, report: () => undefined });
+    });
+
+    it('is had by one apply, and the internet gets the page by it', async () => {
+      const applied = await hostwright(['apply', '--yes', '--no-check', '--json'], folder.path);
+      expect([applied.code, applied.stderr]).toEqual([0, '']);
+      expect(summaryOf(applied)).toMatchObject({ failed: 0 });
+      const page = await on(
+        'internet',
+        sh`printf %s ${root} >/tmp/root.pem; curl -sS -m 10 --cacert /tmp/root.pem ${`https://${NAME}/`}`
+          .text,
+      );
+      expect(page).toContain('for the world');
+      expect(await on('internet', sh`curl -sSi -m 10 ${`http://${NAME}/x`}`.text)).toMatch(
+        new RegExp(`^HTTP/1.1 308[^]*location: https://${NAME}/x`, 'i'),
+      );
+    });
+
+    it('is not ordered again by a second apply', async () => {
+      const finished = await hostwright(['apply', '--yes', '--no-check', '--json'], folder.path);
+      expect(summaryOf(finished)).toMatchObject({ changed: 0, roundTrips: 2 });
+    });
+
+    it('has a key that only root reads, and that no log has seen', async () => {
+      const key = '/etc/ssl/hostwright/blog/key.pem';
+      expect(await on('box', sh`stat -c '%a %U:%G' ${key}`.text)).toBe('600 root:root\n');
+      const second = sh`hw_line=$(sed -n 2p ${key}); journalctl --no-pager | grep -cF -e "$hw_line" || :`;
+      expect((await on('box', second.text)).trim()).toBe('0');
+    });
+
+    it('is listed, renewed and revoked on request', async () => {
+      const serial = () =>
+        on('box', 'openssl x509 -serial -noout -in /etc/ssl/hostwright/blog/fullchain.pem');
+      const before = await serial();
+      expect((await hostwright(['certs', 'list'], folder.path)).stdout).toContain(
+        `blog  ${NAME}; valid until`,
+      );
+      const renewed = await hostwright(['certs', 'renew', 'blog'], folder.path);
+      expect([renewed.code, renewed.stderr]).toEqual([0, '']);
+      await expect.poll(serial, { timeout: 15_000 }).not.toBe(before);
+      const revoked = await hostwright(['certs', 'revoke', 'blog', '--reason', 'superseded'], folder.path);
+      expect([revoked.code, revoked.stderr]).toEqual([0, '']);
+      expect((await hostwright(['certs', 'issue', 'nobody'], folder.path)).stderr).toContain('certs list');
+    });
+
+    it('goes with its role, and so does the agent', async () => {
+      expect((await hostwright(['remove', 'blog', '--yes'], folder.path)).code).toBe(0);
+      const left = sh`systemctl list-unit-files 'hostwright-agent*' --no-legend --no-pager | cat
+ls -d /var/lib/hostwright-agent /etc/hostwright/agent /usr/local/lib/hostwright/agent 2>/dev/null || :
+getent passwd hostwright-agent || :`;
+      expect(await on('box', left.text)).toBe('');
+    });
+  });
+}
