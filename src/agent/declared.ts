@@ -18,15 +18,6 @@ export interface PortWish {
   readonly externalPort?: number;
 }
 
-/** The mappings of one role. */
-export interface PortsDeclaration {
-  readonly format: number;
-  readonly role: string;
-  readonly wishes: readonly PortWish[];
-  /** The router to ask, where the host file pins one; default: that of the default route. */
-  readonly router?: string;
-}
-
 /** How one single port stands. */
 export type PortVerdict =
   /** The router passes it on. */

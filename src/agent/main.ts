@@ -28,8 +28,7 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
     case 'certificates': {
       const { renewDue } = await import('./certificates/renew.ts');
       const names = words.filter((word) => word !== '--now');
-      const done = await renewDue(await certificates(), { now: words.includes('--now'), names });
-      for (const { name, text } of done) say(`${name}: ${text}`);
+      await renewDue(await certificates(), { now: words.includes('--now'), names });
       return 0;
     }
     case 'revoke': {
