@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AGENT } from '../agent/places.ts';
+import { HostError } from '../errors.ts';
 import { sh } from '../quote.ts';
 import { defineKind } from './kind.ts';
 import { hasMetadata, isStill, nameOf, observePaths, parsePaths } from './shared/paths.ts';
@@ -28,12 +29,9 @@ export const kind = defineKind({
     if (missing === FOLDERS.length)
       return { action: 'create', summary: `create the folder of the agent, ${METADATA.owner}` };
     if (home && home.type !== 'directory' && home.type !== 'absent')
-      return {
-        action: 'update',
-        summary: `replace ${nameOf(home)} by a folder`,
-        conflict: 'adopt',
-        touchesForeign: true,
-      };
+      throw new HostError(`${AGENT.home} is ${nameOf(home)}: the agent of hostwright has its folder there.`, {
+        hint: 'hostwright did not put it there. Move it away by hand, then apply again.',
+      });
     const isRight = states.every(
       (state) =>
         state.type === 'directory' &&
@@ -51,8 +49,7 @@ done
 ${hasMetadata(AGENT.home, METADATA)}`,
     unmoved: isStill(AGENT.home, home),
     record: sh`if [ -e ${AGENT.home} ] || [ -L ${AGENT.home} ]; then : >"$HW_BEFORE"/agent-home; fi`,
-    change: sh`[ -d ${AGENT.home} ] && [ ! -L ${AGENT.home} ] || rm -f -- ${AGENT.home} || exit 1
-for hw_folder in ${FOLDERS}; do
+    change: sh`for hw_folder in ${FOLDERS}; do
   install -d -m 0755 -o ${AGENT.user} -g ${AGENT.user} -- "$hw_folder" || exit 1
 done`,
     undo: sh`[ -e "$HW_BEFORE"/agent-home ] || rm -rf --one-file-system -- ${AGENT.home}`,
