@@ -2,6 +2,7 @@ import { findLan } from '../../src/compose/lan.ts';
 import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe, type PlanNote } from '../../src/compose/recipe.ts';
 import { isByAcme } from '../../src/compose/tls/choose.ts';
+import { serviceProof } from '../../src/compose/tls/proof.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { accountResources } from '../../src/compose/transfer/accounts.ts';
 import { admittedRanges, lanRanges } from '../../src/compose/transfer/admitted.ts';
@@ -33,13 +34,18 @@ export default defineRecipe({
   inputs,
 
   endpoints: ({ input, expose }) => [
-    { name: 'ftp', protocol: 'tcp', port: input.port, prove: { probe: 'ftp' } },
+    {
+      name: 'ftp',
+      protocol: 'tcp',
+      port: input.port,
+      prove: { probe: 'ftp', with: serviceProof({ tls: input.tls, expose, names: namesOf(input) }) },
+    },
     // Open during a transfer only, so that nobody can tell by themselves.
     { name: 'transfers', protocol: 'tcp', port: input.passivePort, lastPort: lastPassivePort(input) },
     ...challengeEndpoints({ tls: input.tls, expose }),
   ],
 
-  names: ({ input: { publicAddress } }) => (isName(publicAddress) ? [publicAddress] : []),
+  names: ({ input }) => namesOf(input),
 
   resources(context) {
     const { input, others, secret } = context;
@@ -183,4 +189,8 @@ function notes({ input, expose, facts, network, others, role }: FtpContext): Omi
     mapped,
     info(`Clients on the LAN are told its address, others ${input.publicAddress}.${again}`),
   ];
+}
+
+function namesOf({ publicAddress }: { readonly publicAddress?: string | undefined }): readonly string[] {
+  return isName(publicAddress) ? [publicAddress] : [];
 }

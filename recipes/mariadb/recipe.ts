@@ -3,6 +3,7 @@ import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe } from '../../src/compose/recipe.ts';
 import type { RoleCertificate } from '../../src/compose/tls/certificate.ts';
 import { isByAcme } from '../../src/compose/tls/choose.ts';
+import { serviceProof } from '../../src/compose/tls/proof.ts';
 import { certificateFor } from '../../src/compose/tls.ts';
 import { MARIADB_OWN_FILE } from '../../src/facts/probes/mariadb.ts';
 import { kind as directory } from '../../src/resources/directory.ts';
@@ -26,11 +27,19 @@ export default defineRecipe({
   inputs,
 
   endpoints: ({ input, expose }) => [
-    { name: 'mariadb', protocol: 'tcp', port: PORT, prove: { probe: 'mariadb', with: { tls: true } } },
+    {
+      name: 'mariadb',
+      protocol: 'tcp',
+      port: PORT,
+      prove: {
+        probe: 'mariadb',
+        with: { tls: true, ...serviceProof({ tls: input.tls, expose, names: namesOf(input) }) },
+      },
+    },
     ...challengeEndpoints({ tls: input.tls, expose }),
   ],
 
-  names: ({ input: { domain } }) => (domain === undefined ? [] : [domain]),
+  names: ({ input }) => namesOf(input),
 
   backup: ({ role, input }) => backupOf(dumpsOf({ role, input })),
 
@@ -103,4 +112,8 @@ function configuration(context: MariadbContext, sizes: Sizes, tls: RoleCertifica
       restart,
     ),
   ];
+}
+
+function namesOf({ domain }: { readonly domain?: string | undefined }): readonly string[] {
+  return domain === undefined ? [] : [domain];
 }

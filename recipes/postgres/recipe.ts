@@ -1,6 +1,7 @@
 import { backupOf, dumpResources } from '../../src/compose/dumps.ts';
 import { challengeEndpoints } from '../../src/compose/nginx/challenge.ts';
 import { defineRecipe } from '../../src/compose/recipe.ts';
+import { serviceProof } from '../../src/compose/tls/proof.ts';
 import type { Resource } from '../../src/resources/kind.ts';
 import { kind as packageKind } from '../../src/resources/package.ts';
 import { kind as databaseKind } from '../../src/resources/postgres-database.ts';
@@ -34,14 +35,21 @@ export default defineRecipe({
         port: input.port,
         prove: {
           probe: first ? 'postgres' : 'tcp',
-          with: first ? { user: first.owner, database: first.name, refusesPlain: true } : {},
+          with: first
+            ? {
+                user: first.owner,
+                database: first.name,
+                refusesPlain: true,
+                ...serviceProof({ tls: input.tls, expose, names: namesOf(input) }),
+              }
+            : {},
         },
       },
       ...challengeEndpoints({ tls: input.tls, expose }),
     ];
   },
 
-  names: ({ input: { domain } }) => (domain === undefined ? [] : [domain]),
+  names: ({ input }) => namesOf(input),
 
   backup: ({ role, input }) => backupOf(dumpsOf({ role, input })),
 
@@ -83,4 +91,8 @@ export default defineRecipe({
 function packagesOfExtensions(names: readonly string[], { version }: Cluster): readonly Resource[] {
   const packages = names.flatMap((name) => PACKAGES[name]?.(version) ?? []);
   return [...new Set(packages)].map((name) => packageKind.of({ name }));
+}
+
+function namesOf({ domain }: { readonly domain?: string | undefined }): readonly string[] {
+  return domain === undefined ? [] : [domain];
 }

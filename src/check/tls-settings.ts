@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a certificate has to prove. */
-const proof = z.strictObject({
+export const tlsProof = z.strictObject({
   /**
    * `authority`: one that programs know, or `root`, vouches for it. `self-signed`: nobody does, so that only its name and
    * its time can be looked at.
@@ -17,6 +17,6 @@ const proof = z.strictObject({
 });
 
 /** The setting `tls` of probes: `true` speaks it and takes any certificate. */
-export const tlsSetting = z.union([z.boolean(), proof]).default(false);
+export const tlsSetting = z.union([z.boolean(), tlsProof]).default(false);
 
-export type TlsProof = z.output<typeof proof>;
+export type TlsProof = z.output<typeof tlsProof>;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { CauseId } from './causes.ts';
 import { certificateStep, trustedRoots } from './certificate-step.ts';
@@ -33,6 +34,8 @@ export async function tlsStep(stream: Duplex, wish: Wish, context: TlsContext): 
   const agreed = await agree(stream, wish, context);
   if (!agreed.socket || proof === true || context.anyCertificate) return agreed;
   const { socket, steps } = agreed;
+  // Whoever ends the connection within the event `secureConnect` pulls it from under Node.js, which then crashes (20).
+  await setImmediate();
   const { step, cause } = certificateStep(socket, proof);
   const all = [...steps, step];
   return cause === undefined ? { socket, steps: all } : { steps: all, cause };

@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { CauseId } from '../causes.ts';
 import { connectStep } from '../connect-step.ts';
 import { HungUp, NoLine, readLine } from '../line-reader.ts';
-import { defineProbe } from '../probe.ts';
+import { defineProbe, type ProbeContext } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { certificateOf, handshakeFor, type ServiceProof } from '../secure.ts';
+import { tlsProof } from '../tls-settings.ts';
 
 /** Lines of one answer; more is no answer. */
 const MOST_LINES = 100;
@@ -15,8 +17,11 @@ const MOST_LINES = 100;
  * that files go over TLS too. The probe knows no password.
  */
 export const probe = defineProbe({
-  settings: z.strictObject({}),
-  async run(context) {
+  settings: z.strictObject({
+    /** What its certificate has to be; absent: any will do. */
+    tls: tlsProof.optional(),
+  }),
+  async run(context, { tls }) {
     const deadline = performance.now() + context.timeoutMs;
     const connected = await connectStep(context);
     if (!connected.stream) return connected.outcome;
@@ -29,7 +34,7 @@ export const probe = defineProbe({
       Math.max(1, deadline - performance.now()),
     );
     try {
-      await converse(connected.stream, open, steps);
+      await converse(connected.stream, { open, steps, context, proof: tls });
       return { ok: true, connected: true, steps };
     } catch (error) {
       const { causeId, message } = failureOf(error);
@@ -51,7 +56,15 @@ class Failure extends Error {
   }
 }
 
-async function converse(stream: Duplex, open: Duplex[], steps: ReportStep[]): Promise<void> {
+interface Talk {
+  /** What is connected; TLS is added to it. */
+  readonly open: Duplex[];
+  readonly steps: ReportStep[];
+  readonly context: ProbeContext;
+  readonly proof: ServiceProof;
+}
+
+async function converse(stream: Duplex, { open, steps, context, proof }: Talk): Promise<void> {
   const greeting = await readAnswer(stream);
   // 421: it takes no more connections just now.
   if (greeting === 421) throw new Failure('turned-away', 'the server takes no more connections from here');
@@ -62,8 +75,11 @@ async function converse(stream: Duplex, open: Duplex[], steps: ReportStep[]): Pr
   steps.push({ name: 'plain text', ok: true, detail: `refused (${plain})` });
   const agreed = await ask(stream, 'AUTH TLS');
   if (agreed !== 234) throw new Failure('no-tls', `the server does not offer TLS (${agreed})`);
-  const secured = await encrypt(stream, open);
+  const secured = await encrypt(stream, open, handshakeFor(proof, context));
   steps.push({ name: 'tls', ok: true, detail: secured.getProtocol() ?? 'TLS' });
+  const shown = await certificateOf(secured, proof, context);
+  if (shown?.cause) throw new Failure(shown.cause, `its certificate: ${shown.step.detail}`);
+  if (shown) steps.push(shown.step);
   await ask(secured, 'PBSZ 0');
   const files = await ask(secured, 'PROT P');
   if (files !== 200) throw new Failure('no-tls', `files do not go over TLS (${files})`);
@@ -87,10 +103,9 @@ async function readAnswer(stream: Duplex): Promise<number> {
   throw new Failure('not-ftp', 'what answers does not speak FTP');
 }
 
-/** The certificate may be self-signed: whose it is, is not what this proves. */
-function encrypt(stream: Duplex, open: Duplex[]): Promise<TLSSocket> {
+function encrypt(stream: Duplex, open: Duplex[], options: ConnectionOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const secured = connectTls({ socket: stream, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+    const secured = connectTls({ socket: stream, ...options });
     open.push(secured);
     secured.once('close', () => reject(stream.errored ?? new HungUp('closed before TLS was agreed on')));
     secured.once('secureConnect', () => resolve(secured));

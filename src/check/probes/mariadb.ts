@@ -5,8 +5,10 @@ import type { CauseId } from '../causes.ts';
 import { connectStep } from '../connect-step.ts';
 import { login, parseAnswer, parseGreeting, tlsRequest } from '../mariadb/handshake.ts';
 import { HungUp, NotThisProtocol, packet, readPacket } from '../mariadb/packets.ts';
-import { defineProbe, type ProbeOutcome } from '../probe.ts';
+import { defineProbe, type ProbeContext, type ProbeOutcome } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { certificateOf, handshakeFor, type ServiceProof } from '../secure.ts';
+import { tlsProof } from '../tls-settings.ts';
 
 /** An account that nobody has. */
 const STRANGER = 'hostwright-check';
@@ -14,8 +16,8 @@ const STRANGER = 'hostwright-check';
 const DENIED = [1045, 1698];
 
 const settings = z.strictObject({
-  /** The server has to speak TLS; it is then used. */
-  tls: z.boolean().default(true),
+  /** The server has to speak TLS; it is then used. Or also: what its certificate has to be. */
+  tls: z.union([z.boolean(), tlsProof]).default(true),
 });
 
 /**
@@ -41,7 +43,8 @@ export const probe = defineProbe({
       Math.max(1, deadline - performance.now()),
     );
     try {
-      await converse(open, tls, steps);
+      const proof = typeof tls === 'boolean' ? undefined : tls;
+      await converse({ open, steps, context, proof }, tls !== false);
       return { ok: true, connected: true, steps };
     } catch (error) {
       const { causeId, message } = failureOf(error);
@@ -62,8 +65,16 @@ class Failure extends Error {
   }
 }
 
-/** @param open what is connected; TLS is added to it */
-async function converse(open: Duplex[], tls: boolean, steps: ReportStep[]): Promise<void> {
+interface Talk {
+  /** What is connected; TLS is added to it. */
+  readonly open: Duplex[];
+  readonly steps: ReportStep[];
+  readonly context: ProbeContext;
+  readonly proof: ServiceProof;
+}
+
+async function converse(talk: Talk, tls: boolean): Promise<void> {
+  const { open, steps, context, proof } = talk;
   const [stream] = open;
   if (!stream) return;
   const greeting = parseGreeting((await readPacket(stream)).payload);
@@ -71,15 +82,18 @@ async function converse(open: Duplex[], tls: boolean, steps: ReportStep[]): Prom
   steps.push({ name: 'mariadb', ok: true, detail: greeting.version });
   // It has been greeted: that login is ended properly before the lack of TLS is told.
   const usesTls = tls && greeting.tls;
-  await beRefused(usesTls ? await encrypt(stream, open, steps) : stream, usesTls);
+  const secured = usesTls ? await encrypt(stream, talk) : undefined;
+  const shown = secured && (await certificateOf(secured, proof, context));
+  await beRefused(secured ?? stream, usesTls);
   if (tls && !usesTls) throw new Failure('no-tls', 'the server does not offer TLS');
+  if (shown?.cause) throw new Failure(shown.cause, `its certificate: ${shown.step.detail}`);
+  if (shown) steps.push(shown.step);
   steps.push({ name: 'login', ok: true, detail: 'a stranger without a password is refused' });
 }
 
-/** The certificate may be self-signed: whose it is, is not what this proves. */
-async function encrypt(stream: Duplex, open: Duplex[], steps: ReportStep[]): Promise<TLSSocket> {
+async function encrypt(stream: Duplex, { open, steps, context, proof }: Talk): Promise<TLSSocket> {
   stream.write(packet({ sequence: 1, payload: tlsRequest() }));
-  const secured = connectTls({ socket: stream, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+  const secured = connectTls({ socket: stream, ...handshakeFor(proof, context) });
   open.push(secured);
   await new Promise<void>((resolve, reject) => {
     secured.once('secureConnect', resolve);

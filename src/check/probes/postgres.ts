@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { CauseId } from '../causes.ts';
 import { connectStep } from '../connect-step.ts';
@@ -14,6 +14,8 @@ import {
 } from '../postgres/messages.ts';
 import { defineProbe, type ProbeContext } from '../probe.ts';
 import type { ReportStep } from '../report.ts';
+import { certificateOf, handshakeFor } from '../secure.ts';
+import { tlsProof } from '../tls-settings.ts';
 
 const settings = z.strictObject({
   /** Somebody who may log in, and where: the server says by which proof before it is given one. */
@@ -27,6 +29,8 @@ const settings = z.strictObject({
     .default('postgres'),
   /** Without TLS nobody may even begin to log in. Not asked of the loopback, on which nobody listens in. */
   refusesPlain: z.boolean().default(false),
+  /** What its certificate has to be; absent: any will do. */
+  tls: tlsProof.optional(),
 });
 type Settings = z.output<typeof settings>;
 
@@ -51,7 +55,7 @@ export const probe = defineProbe({
       Math.max(1, deadline - performance.now()),
     );
     try {
-      steps.push(...(await overTls(connected.stream, wanted, open)));
+      steps.push(...(await overTls(connected.stream, context, wanted, open)));
       if (wanted.refusesPlain && !isLoopback(context)) steps.push(await withoutTls(context, wanted, open));
       return { ok: true, connected: true, steps };
     } catch (error) {
@@ -78,22 +82,32 @@ class Failure extends Error {
   }
 }
 
-async function overTls(stream: Duplex, wanted: Settings, open: Duplex[]): Promise<ReportStep[]> {
+async function overTls(
+  stream: Duplex,
+  context: ProbeContext,
+  wanted: Settings,
+  open: Duplex[],
+): Promise<ReportStep[]> {
   stream.write(SSL_REQUEST);
   const answer = await readByte(stream);
   if (answer === 'N') throw new Failure('no-tls', 'the server does not offer TLS');
   if (answer !== 'S') throw new NotPostgres('what answers is no PostgreSQL');
-  const secured = await encrypt(stream, open);
+  const secured = await encrypt(stream, open, handshakeFor(wanted.tls, context));
   const tls: ReportStep = { name: 'tls', ok: true, detail: secured.getProtocol() ?? 'TLS' };
+  const shown = await certificateOf(secured, wanted.tls, context);
+  if (shown?.cause) throw new Failure(shown.cause, `its certificate: ${shown.step.detail}`);
   secured.write(startupMessage(wanted.user, wanted.database));
   requireScram(await readLoginAnswer(secured));
-  return [tls, { name: 'login', ok: true, detail: 'asks for a password by SCRAM-SHA-256' }];
+  return [
+    tls,
+    ...(shown ? [shown.step] : []),
+    { name: 'login', ok: true, detail: 'asks for a password by SCRAM-SHA-256' },
+  ];
 }
 
-/** The certificate may be self-signed: whose it is, is not what this proves. */
-function encrypt(stream: Duplex, open: Duplex[]): Promise<TLSSocket> {
+function encrypt(stream: Duplex, open: Duplex[], options: ConnectionOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const secured = connectTls({ socket: stream, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+    const secured = connectTls({ socket: stream, ...options });
     open.push(secured);
     secured.once('close', () =>
       reject(new ClosedEarly('the connection was closed before TLS was agreed on')),

@@ -1,4 +1,4 @@
-import type { TlsChoice } from './choose.ts';
+import { choose, type TlsChoice, type TlsWish } from './choose.ts';
 
 /** What a check has to find of a certificate: the setting `tls` of probes. */
 export interface TlsProofRequest {
@@ -22,4 +22,13 @@ export function tlsProof(
     ...(acme?.root === undefined ? {} : { root: acme.root }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/**
+ * The same for a service that always speaks TLS, as settings of its probe: nothing where its certificate is self-signed, which
+ * nobody ever expected to be anybody's. Pure.
+ */
+export function serviceProof(wish: Omit<TlsWish, 'web'>): { readonly tls?: TlsProofRequest } {
+  const choice = choose({ ...wish, web: false });
+  return choice.source === 'acme' ? { tls: tlsProof(choice, wish.names) } : {};
 }
