@@ -1,5 +1,6 @@
 import { FORMAT } from '../../src/agent/declared.ts';
 import { AGENT, DECLARATIONS } from '../../src/agent/places.ts';
+import { UNITS } from '../../src/compose/agent/units.ts';
 import { agentResources } from '../../src/compose/agent.ts';
 import { defineRecipe, type PlanNote } from '../../src/compose/recipe.ts';
 import { secretJson } from '../../src/compose/secret-json.ts';
@@ -25,13 +26,16 @@ export default defineRecipe({
     return {
       resources: [
         ...agentResources(context, { resident: true }),
-        file.of({
-          path: `${DECLARATIONS.ddns}/${role}.json`,
-          content: secretJson(declaration),
-          owner: 'root',
-          group: AGENT.user,
-          mode: '0640',
-        }),
+        file.of(
+          {
+            path: `${DECLARATIONS.ddns}/${role}.json`,
+            content: secretJson(declaration),
+            owner: 'root',
+            group: AGENT.user,
+            mode: '0640',
+          },
+          { notify: [{ service: UNITS.resident, action: 'restart' }] },
+        ),
       ],
       notes: notesOf(context),
     };

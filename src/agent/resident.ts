@@ -7,7 +7,7 @@ import { keepDdns } from './ddns/keep.ts';
  */
 export async function stay(say: (line: string) => void): Promise<void> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  const names = keepDdns({ routerAddress: async () => undefined, tell: say });
+  const names = keepDdns({ tell: say });
   await names.look();
   await stopped;
   names.stop();

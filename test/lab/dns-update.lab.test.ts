@@ -145,7 +145,7 @@ describe.each(releasesOf('bookworm'))('signed updates of BIND on %s', (release) 
       clock: 'bad-time: 127.0.0.1 answers BADTIME',
       found: CHALLENGE,
       above: 'example.org',
-      servers: 1,
+      servers: expect.any(Number),
       served: true,
     });
     // What a person sets up in the router.
@@ -165,10 +165,15 @@ nft add rule inet router forward meta l4proto '{ tcp, udp }' th dport 53 accept`
   });
 
   it('keep a name leading to the host, written once', { timeout: 5 * MINUTES }, async () => {
-    await on('box', 'install -d -o hostwright-agent -g hostwright-agent /var/lib/hostwright-agent');
+    // The agent itself, which here knows no router that tells its address.
+    const shown = async (type: string) => on('phone', `dig @192.168.1.20 +short attic.dyn.home.arpa ${type}`);
+    await expect.poll(() => shown('AAAA'), { timeout: 30_000, interval: 1_000 }).toMatch(/^2001:/);
+    expect(await on('box', 'cat /var/lib/hostwright-agent/state/ddns/home.json')).toContain(
+      'No router tells',
+    );
+    await on('box', 'systemctl stop hostwright-agent; rm -r /var/lib/hostwright-agent/state/ddns');
     const told = (await asAgent(LOOK)) as string[];
     const own = await on('box', 'ip -6 -o addr show scope global');
-    const shown = async (type: string) => on('phone', `dig @192.168.1.20 +short attic.dyn.home.arpa ${type}`);
     expect(await shown('A')).toBe('203.0.113.2');
     const six = await shown('AAAA');
     expect(six).toMatch(/^2001:/);

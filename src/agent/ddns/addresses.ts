@@ -30,9 +30,9 @@ export function isOutside(address: string): boolean {
   return familyOf(address) === 4 && !INSIDE.some((network) => inNetwork(address, network));
 }
 
-/** Asks the kernel, by iproute2's JSON. Never rejects: what can't be read is not there. */
-export async function ownAddresses(): Promise<OwnAddresses> {
-  const [four, six] = await Promise.all([ofFamily('-4'), ofFamily('-6')]);
+/** Asks the kernel, by iproute2's JSON. Never rejects: what can't be read is told, and is not there. */
+export async function ownAddresses(tell: (text: string) => void): Promise<OwnAddresses> {
+  const [four, six] = await Promise.all([ofFamily('-4', tell), ofFamily('-6', tell)]);
   return readAddresses(four, six);
 }
 
@@ -72,24 +72,25 @@ function listOf(value: unknown): readonly Info[] {
   return value.filter((one): one is Info => typeof one === 'object' && one !== null);
 }
 
-async function ofFamily(family: '-4' | '-6'): Promise<unknown> {
-  const routes = listOf(await ip([family, 'route', 'show', 'default']));
+async function ofFamily(family: '-4' | '-6', tell: (text: string) => void): Promise<unknown> {
+  const routes = listOf(await ip([family, 'route', 'show', 'default'], tell));
   const dev = [...routes].sort((one, other) => metric(one) - metric(other))[0]?.dev;
   if (typeof dev !== 'string') return [];
-  return await ip([family, 'addr', 'show', 'dev', dev, 'scope', 'global']);
+  return await ip([family, 'addr', 'show', 'dev', dev, 'scope', 'global'], tell);
 }
 
 function metric({ metric: value }: Info): number {
   return typeof value === 'number' ? value : 0;
 }
 
-function ip(words: readonly string[]): Promise<unknown> {
+function ip(words: readonly string[], tell: (text: string) => void): Promise<unknown> {
   return new Promise((resolve) => {
     execFile(
       'ip',
       ['-j', ...words],
       { timeout: 5_000, maxBuffer: 1024 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } },
       (error, stdout) => {
+        if (error) tell(`Addresses can’t be read (ip ${words.join(' ')}): ${error.message.slice(0, 300)}`);
         try {
           resolve(error ? [] : JSON.parse(stdout));
         } catch {

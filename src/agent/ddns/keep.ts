@@ -89,7 +89,7 @@ async function pass(
   {
     routerAddress = () => routerAddressIn(STATE.ports),
     tell,
-    own = ownAddresses,
+    own = () => ownAddresses(tell),
     declarations = DECLARATIONS.ddns,
     state: folder = STATE.ddns,
   }: DdnsSurroundings,
@@ -127,7 +127,7 @@ async function pass(
     tell(
       after.verdict.state === 'current'
         ? `${one.declaration.names.join(', ')}: ${after.addresses.join(' and ')} in the DNS.`
-        : `${one.declaration.names.join(', ')}: ${after.verdict.text} (${after.verdict.detail})`,
+        : `${one.declaration.names.join(', ')}: ${[after.verdict.text, after.verdict.detail].filter((text) => text !== '').join(' — ')}`,
     );
   }
   return isFailing;

@@ -130,7 +130,7 @@ export async function carryOut(
     );
   }
   const [text] = target.missing;
-  if (text !== undefined) return failed(text, target.missing.join(' '), addresses);
+  if (text !== undefined) return failed(text, target.missing.slice(1).join(' '), addresses);
   return { ...common, addresses, failures: 0, verdict: { state: 'current' } };
 }
 

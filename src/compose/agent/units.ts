@@ -40,6 +40,8 @@ PrivateUsers=yes
 RemoveIPC=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
 ${CONFINED}SystemCallFilter=~@privileged @resources
+# ip(8), which tells addresses, first gives up what capabilities it may have, and ends where it can’t.
+SystemCallFilter=capset
 `;
 
 const WRITTEN = '# Written by hostwright.\n';
