@@ -109,6 +109,8 @@ describe('hostile text', () => {
     let tried = 0;
     let accepted = 0;
     let places = 0;
+    // Where a certificate comes from is said in the same words in several recipes: all texts once, a sample of them elsewhere.
+    const shared = new Set<string>();
     for (const subject of all) {
       for (const input of textInputs(subject.recipe.inputs, (inputs) => composes(subject, inputs))) {
         places += 1;
@@ -116,7 +118,10 @@ describe('hostile text', () => {
         const usual = fateOf(subject, input, input.usual, 1);
         if (usual.refused) throw new Error(`${subject.name} refuses ${input.label}: ${input.usual}`);
         const written: OwnedResource[] = [];
-        for (const text of textsFor(places)) {
+        const again = input.label.startsWith('tls.') && shared.has(input.label);
+        shared.add(input.label);
+        const texts = textsFor(places).filter((_, at) => !again || (at + places) % 8 === 0);
+        for (const text of texts) {
           tried += 1;
           // Where the user says which files there are, each has another name, so that many fit into one script.
           const fate = fateOf(subject, input, text, subject.name === 'extras' ? tried : 1);
