@@ -18,6 +18,13 @@ export interface PortWish {
   readonly externalPort?: number;
 }
 
+/** What one role wants the router to pass on to this host; the file is `ROLE.json`. */
+export interface PortsDeclaration {
+  readonly format: number;
+  readonly role: string;
+  readonly ports: readonly PortWish[];
+}
+
 /** How one single port stands. */
 export type PortVerdict =
   /** The router passes it on. */

@@ -16,6 +16,8 @@ export const AGENT = {
 
 /** Kinds of declarations, a folder each. */
 export const DECLARATIONS = {
+  /** `ROLE.json`: {@link import('./declared.ts').PortsDeclaration}. */
+  ports: `${AGENT.declarations}/ports.d`,
   /** `NAME.json`: {@link import('./declared.ts').CertificateDeclaration}; root:hostwright-agent 0640, it may hold secrets. */
   certificates: `${AGENT.declarations}/certificates.d`,
   /** `NAME`: what root's script does with a new certificate. */
