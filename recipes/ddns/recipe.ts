@@ -47,7 +47,7 @@ function notesOf({ input }: DdnsContext): readonly Omit<PlanNote, 'role'>[] {
   return [
     {
       level: 'info',
-      text: `${names} will lead to the address of this network on the internet. Ports that are to be reached have to be passed on by the router.`,
+      text: `${names} will lead to the address of this network on the internet. Ports of roles with expose: internet are passed on by the router.`,
     },
     { level: 'info', text: `When the role is removed, what the DNS says of ${names} stays as it is then.` },
   ];

@@ -167,15 +167,12 @@ function notes({ input, expose, facts, network, others, role }: FtpContext): Omi
           },
         ];
   }
-  const ports = `${input.passivePort} to ${lastPassivePort(input)}`;
   const behindRouter =
     facts.network.main?.addresses.some(({ address }) => isPrivateAddress(address)) ?? false;
   if (!behindRouter || findLan(facts.network, network).interfaces.length === 0) return [tls];
-  const mapped = info(`The router has to pass on tcp ${input.port} and ${ports}: files go over those.`);
   if (input.publicAddress === undefined) {
     return [
       tls,
-      mapped,
       info(
         'Clients on the internet that ask for ports in the old way (PASV, IPv4) are told the address of this host in the LAN; today’s programs see through that, or ask in the new way (EPSV). `publicAddress: home.example.org` (say) tells them the right one.',
       ),
@@ -184,11 +181,7 @@ function notes({ input, expose, facts, network, others, role }: FtpContext): Omi
   const again = isName(input.publicAddress)
     ? ' The name is looked up when the service starts: after a change of address restart it.'
     : '';
-  return [
-    tls,
-    mapped,
-    info(`Clients on the LAN are told its address, others ${input.publicAddress}.${again}`),
-  ];
+  return [tls, info(`Clients on the LAN are told its address, others ${input.publicAddress}.${again}`)];
 }
 
 function namesOf({ publicAddress }: { readonly publicAddress?: string | undefined }): readonly string[] {

@@ -29,6 +29,8 @@ export interface PortsDeclaration {
 export type PortVerdict =
   /** The router passes it on. */
   | { readonly state: 'mapped'; readonly until?: string }
+  /** The host has an address of the internet itself. */
+  | { readonly state: 'not-needed' }
   /** Another machine has it; the router says which, where it can. */
   | { readonly state: 'taken'; readonly by?: string; readonly detail: string }
   /** The router answers and refuses. */

@@ -28,6 +28,9 @@ export const DECLARATIONS = {
   trust: `${AGENT.declarations}/trust.d`,
 } as const;
 
+/** What stands for a role in the declaration of ports that are opened by hand; no role can be called so. */
+export const BY_HAND = '_by-hand';
+
 /** What the agent knows, for whoever asks: written by it alone, one JSON file each, readable by root. */
 export const STATE = {
   /** {@link import('./declared.ts').PortsState} */

@@ -4,6 +4,7 @@ import type { Facts } from '../facts/facts.ts';
 import type { Host, Role } from '../host/host.ts';
 import { type SecretSource, unsavedSecrets } from '../secrets/source.ts';
 import { collect, type Declared, type OwnedResource } from './collect.ts';
+import { mappingParts } from './mappings.ts';
 import type {
   Authority,
   EndpointContext,
@@ -53,20 +54,21 @@ export function compose(
   const endpoints = exposedEndpoints(host, facts);
   const problems: Problem[] = [];
   const declared: Declared[] = [];
+  const mapped: Declared[] = [];
   const last: Declared[] = [];
   const notes: PlanNote[] = [];
   for (const role of inOrder(host.roles)) {
     if (only !== undefined && role.name !== only) continue;
-    const parts = declare(
-      role,
-      contextOf(role, host, facts, endpoints, { closeUnlisted, secrets, authorities }),
-      problems,
-    );
-    notes.push(...(parts.notes ?? []).map((note) => ({ ...note, role: role.name })));
-    declared.push({ role, resources: parts.resources });
+    const context = contextOf(role, host, facts, endpoints, { closeUnlisted, secrets, authorities });
+    const parts = declare(role, context, problems);
+    const mappings = mappingParts(context);
+    notes.push(...[...(parts.notes ?? []), ...mappings.notes].map((note) => ({ ...note, role: role.name })));
+    declared.push({ role, resources: [...parts.resources, ...mappings.resources] });
+    mapped.push({ role, resources: mappings.after });
     last.push({ role, resources: parts.after ?? [] });
   }
-  const { resources, problems: collisions } = collect([...declared, ...last]);
+  // An authority that looks at the host from the internet comes through the router.
+  const { resources, problems: collisions } = collect([...declared, ...mapped, ...last]);
   if (problems.length + collisions.length > 0) throw new UserError([...problems, ...collisions]);
   return { resources, endpoints, notes };
 }

@@ -4,6 +4,7 @@ import { compose } from '../../../src/compose/compose.ts';
 import type { Exposure } from '../../../src/compose/recipe.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import type { Host } from '../../../src/host/host.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 import { bareMachine } from '../../injection/composed.ts';
 
 const catalogue = builtInCatalogue();
@@ -44,7 +45,7 @@ async function composed(roles: Roles, { expose = 'lan', facts = () => ({}) }: Si
     connect: { kind: 'local', sudo: 'none' },
     network: { lan: [] },
     roles: loaded,
-    folders: new Map(),
+    folders: new Map([agentFolder]),
     templates: new Map(templates.flat()),
   };
   const bare = bareMachine();

@@ -7,6 +7,7 @@ import type { Facts } from '../../../src/facts/facts.ts';
 import { fact as listenersFact } from '../../../src/facts/probes/listeners.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { agentFolder } from '../../fixtures/agent-folder.ts';
 import { machine } from '../site/context.ts';
 
 const TEMPLATES = ['named.conf', 'options.conf', 'zones.conf', 'zone.db', 'sandbox.conf'].map(
@@ -43,7 +44,7 @@ function composed(input: unknown, facts = machine(), expose: Exposure = 'lan', n
         at: () => ({ file: 'host.yaml', line: 1 }),
       },
     ],
-    folders: new Map(),
+    folders: new Map([agentFolder]),
     templates: new Map(
       TEMPLATES.map((name) => [
         name,
