@@ -86,8 +86,8 @@ describe.each(releasesOf('bookworm'))('certificates by the agent on Debian %s', 
       },
     });
     await on('internet', INSTALL_PEBBLE);
-    roots = await on('internet', startPebble(14_000, 20));
-    roots += await on('internet', startPebble(14_100, 20));
+    roots = await on('internet', startPebble(24_000, 20));
+    roots += await on('internet', startPebble(24_100, 20));
     await on(
       'router',
       `nft add rule ip router-nat prerouting iifname wan tcp dport 80 dnat to ${BOX_V4}
@@ -105,8 +105,7 @@ install -d ${DECLARATIONS.certificates} ${DECLARATIONS.installs} ${DECLARATIONS.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${PAIR}/key.pem -out ${PAIR}/fullchain.pem -subj /CN=stand-in 2>/dev/null
 rm /etc/nginx/sites-enabled/default`,
     );
-    await put(AGENT.main.replace(/js$/, 'mjs'), bundle.outputFiles[0]?.text ?? '');
-    await put(AGENT.main, "import('./main.mjs');");
+    await put(AGENT.main, bundle.outputFiles[0]?.text ?? '');
     await put(INSTALLER, readFileSync(HERE('../../src/agent/host/install-certificates'), 'utf8'), '0755');
     await put(TRUST, roots);
     await put(
@@ -204,7 +203,7 @@ timeout 240 ${agent(`often ${RENEWALS}`)} >/var/tmp/renewed || { grep -c 'issued
       `sed -i 's/acme-challenge/elsewhere/' /etc/nginx/conf.d/blog.conf; systemctl start nginx`,
     );
     await expect(on('box', agent('renew --now'))).rejects.toThrow('wrong-server');
-    await on('internet', stopPebble(14_000));
+    await on('internet', stopPebble(24_000));
     await expect(on('box', agent('renew --now'))).rejects.toThrow('ca-unreachable');
     expect(await state()).toMatchObject({ failures: 3, issued: { names: [NAME] } });
     expect(await serial()).toBe(before);

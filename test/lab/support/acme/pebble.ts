@@ -1,9 +1,9 @@
 import { DOMAIN, WAN } from '../../../../src/lab/network.ts';
 import { sh } from '../../../../src/quote.ts';
 
-/** Where pebble answers; a second one is its staging. */
-export const DIRECTORY = `https://${WAN.internet.v4}:14000/dir`;
-export const STAGING = `https://${WAN.internet.v4}:14100/dir`;
+/** Where pebble answers, beside the lab’s own one; a second one is its staging. */
+export const DIRECTORY = `https://${WAN.internet.v4}:24000/dir`;
+export const STAGING = `https://${WAN.internet.v4}:24100/dir`;
 
 const FOLDER = '/var/tmp/pebble';
 
