@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../errors.ts';
 import type { Finding } from '../lab/doctor.ts';
+import { SCENARIOS, scenarioName } from '../lab/scenarios.ts';
 import type { LabState } from '../lab/state.ts';
 import { plainLine } from '../ui/plain-text.ts';
 import type { Context } from './context.ts';
@@ -12,14 +13,20 @@ const nameOf = ({ globals }: Context): string => globals.lab ?? DEFAULT_LAB;
 
 export async function up(
   context: Context,
-  { release, before }: { readonly release: 'bookworm' | 'trixie'; readonly before?: string },
+  {
+    release,
+    scenario,
+    before,
+  }: { readonly release: 'bookworm' | 'trixie'; readonly scenario?: string; readonly before?: string },
 ): Promise<void> {
+  const played = scenario === undefined ? undefined : scenarioName(scenario);
   const { labUp } = await import('../lab/up.ts');
   const state = await labUp({
     name: nameOf(context),
     release,
     report: context.say,
     signal: context.signal,
+    ...(played === undefined ? {} : { scenario: played }),
     ...(before === undefined ? {} : { before: resolve(context.cwd, before) }),
   });
   show(context, state);
@@ -51,14 +58,17 @@ function show({ globals, json, warn, paint }: Context, state: LabState): void {
   warn(
     [
       `${paint.strong(`Lab ${state.name}`)} ${paint.dim(`· box on Debian ${state.release} · ${state.domain}`)}`,
+      ...(state.scenario === undefined
+        ? []
+        : [`  ${paint.strong(state.scenario)}: ${SCENARIOS[state.scenario].summary}`]),
       ...state.nodes.map(({ name, addresses }) => `  ${name.padEnd(width)}  ${addresses.join('  ')}`),
     ].join('\n'),
   );
 }
 
 /** As the contract has it: nothing of the lab's inside. */
-function labObject({ name, release, nodes, domain }: LabState): object {
-  return { v: 1, name, release, nodes, domain };
+function labObject({ name, release, scenario, nodes, domain }: LabState): object {
+  return { v: 1, name, release, ...(scenario === undefined ? {} : { scenario }), nodes, domain };
 }
 
 export async function doctor(context: Context, { yes }: { readonly yes?: true }): Promise<void> {

@@ -1,9 +1,16 @@
 import { EXIT } from '../errors.ts';
+import { SCENARIOS } from '../lab/scenarios.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
 import { memoryStore } from '../secrets/memory-store.ts';
 import type { Context } from './context.ts';
 import { createHostRun } from './host-run.ts';
-import { type Inside, loadForLab, type RehearseOptions, readBefore } from './rehearse-options.ts';
+import {
+  type Inside,
+  loadForLab,
+  type RehearseOptions,
+  readBefore,
+  requirePossible,
+} from './rehearse-options.ts';
 import { HEADINGS, rehearsalText, stageLine } from './rehearse-text.ts';
 import { describeError } from './report-error.ts';
 
@@ -22,6 +29,8 @@ export async function rehearseInside(
   const run = await createHostRun(asText, host, { secrets: memoryStore(), ...(early ? { early } : {}) });
   try {
     const before = await readBefore(context, options);
+    const scenario = requirePossible(options);
+    const trouble = scenario === undefined ? undefined : SCENARIOS[scenario].trouble;
     const rehearsal = await rehearse(
       {
         open: () => run.open({ attach: false }),
@@ -34,6 +43,9 @@ export async function rehearseInside(
           return checkHost({ host, session, ask: run.ask, signal });
         },
         ...(before === undefined ? {} : { before }),
+        ...(trouble === undefined
+          ? {}
+          : { trouble: { happened: trouble.happened, happen: () => trouble.happen(lab) } }),
         signal,
         keep: options.keep,
         started: (name) => run.say(`\n${paint.strong(HEADINGS[name])}`),

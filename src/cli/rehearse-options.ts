@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Release } from '../lab/places.ts';
+import { type ScenarioName, scenarioName } from '../lab/scenarios.ts';
 import type { Stage } from '../rehearse/stage.ts';
 import type { Context } from './context.ts';
 import type { EarlyConnection } from './early-connection.ts';
@@ -24,8 +25,11 @@ export interface Inside {
   readonly stages: readonly Stage[];
 }
 
-/** @throws {UserError} for what this version cannot do yet. */
-export function requirePossible({ driver, scenario }: RehearseOptions): void {
+/**
+ * The scenario to play; undefined for an ordinary home.
+ * @throws {UserError} for what there is not.
+ */
+export function requirePossible({ driver, scenario }: RehearseOptions): ScenarioName | undefined {
   if (driver !== 'nspawn') {
     const known = driver === 'vagrant';
     throw new UserError({
@@ -33,12 +37,7 @@ export function requirePossible({ driver, scenario }: RehearseOptions): void {
       hint: 'Leave --driver out: machines are systemd-nspawn containers (nspawn).',
     });
   }
-  if (scenario !== undefined) {
-    throw new UserError({
-      message: `--scenario ${scenario}: there is no such scenario; this version has none.`,
-      hint: 'Leave --scenario out. With --before SCRIPT the machine can be prepared by a script of yours.',
-    });
-  }
+  return scenario === undefined ? undefined : scenarioName(scenario);
 }
 
 /**

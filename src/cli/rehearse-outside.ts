@@ -1,5 +1,6 @@
 import { EXIT, HostError, InterruptedError } from '../errors.ts';
 import { labDown } from '../lab/down.ts';
+import { SCENARIOS } from '../lab/scenarios.ts';
 import { labUp } from '../lab/up.ts';
 import { clearAbandonedLabs, rehearsalLab } from '../rehearse/own-lab.ts';
 import { type Stage, withUnreached } from '../rehearse/stage.ts';
@@ -25,21 +26,25 @@ export async function rehearseOutside(
   file: string | undefined,
   options: RehearseOptions,
 ): Promise<void> {
-  requirePossible(options);
+  const scenario = requirePossible(options);
   const { keep, release } = options;
   const lab = context.globals.lab ?? rehearsalLab(keep);
   const [inLab, host] = await loadForLab(context, file, lab);
   await readBefore(context, options);
   const { say, warn, paint, signal } = context;
+  const played =
+    scenario === undefined ? '' : ` The scenario is ${scenario}: ${SCENARIOS[scenario].summary}.`;
   const debian = release === 'bookworm' ? 'Debian 12' : 'Debian 13';
-  const intro = `Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer. Only the connection is replaced: your host and your network are not touched. In the end everything is taken back, and the machine must be as it was.`;
+  const intro = `Rehearsing ${host.file} on a throwaway machine with ${debian}, in a simulated home network on this computer. Only the connection is replaced: your host and your network are not touched.${played} In the end everything is taken back, and the machine must be as it was.`;
   say(`${wrapText(intro, context.columns).join('\n')}\n`);
   const report = (text: string): void => say(paint.dim(`  ${text}`));
   await clearAbandonedLabs(report);
   let isUp = false;
   try {
     say(paint.strong(HEADINGS.up));
-    const up = await bringUp(() => labUp({ name: lab, release, report }));
+    const up = await bringUp(() =>
+      labUp({ name: lab, release, report, ...(scenario === undefined ? {} : { scenario }) }),
+    );
     if (signal.aborted) throw new InterruptedError('Interrupted; nothing had been rehearsed.');
     say(stageLine(up.stage, paint));
     if (up.error) return notUp(context, up);
@@ -76,7 +81,7 @@ async function bringUp(work: () => Promise<unknown>): Promise<Up> {
 /** The lab is where everything happens, so nothing else was reached. */
 function notUp({ globals, paint, warn, json, end }: Context, { stage, error }: Up): void {
   warn(describeError(error, { paint, verbose: globals.verbose }));
-  if (globals.json) json({ v: 1, ok: false, stages: withUnreached([stage]), check: null, plan: null });
+  if (globals.json) json({ v: 1, ok: false, stages: withUnreached([stage], false), check: null, plan: null });
   end(EXIT.failed);
 }
 

@@ -12,6 +12,7 @@ export const HEADINGS: Readonly<Record<StageName, string>> = {
   'apply again': 'Applying it again: nothing may be left to do',
   reboot: 'Rebooting the machine: everything must come back',
   check: 'Trying from the laptop, the phone and the internet who reaches what',
+  trouble: 'Now the trouble of the scenario: everyone must reach again what they should, within a minute',
   rollback: 'Taking everything back: the machine must be as it was before',
 };
 

@@ -1,15 +1,16 @@
 /** The box as a computer with a power switch. */
 import { readFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { HostError } from '../errors.ts';
 import { sh } from '../quote.ts';
-import { leader, members } from './cgroup.ts';
+import { members } from './cgroup.ts';
 import { machineArgv } from './exec.ts';
-import { consoleFile, powerCutFile } from './machine.ts';
+import { consoleFile } from './machine.ts';
 import { ADDRESSES } from './network.ts';
 import { machineName, type NodeName, netnsPath } from './places.ts';
+import { cutPower, first, replaced } from './power.ts';
 import { asRoot } from './root.ts';
 import { lastLines, mortal, must, type RunResult, run } from './run.ts';
+import { readLab } from './state.ts';
 
 /** Milliseconds. */
 const BOOT = 60_000;
@@ -19,7 +20,7 @@ const BOOT = 60_000;
  * @throws {HostError} after `timeoutMs` (milliseconds), with the end of what the machine printed.
  */
 export async function waitForSsh(lab: string, node: NodeName = 'box', timeoutMs = BOOT): Promise<void> {
-  const [v4 = '', v6 = ''] = ADDRESSES[node];
+  const [v4 = '', v6 = ''] = await addressesOf(lab, node);
   // Asked for inside first: a connection to an address that nobody has yet would block for a second and more.
   // Each try is a connection of its own and short: what is sent through the router before it translates addresses stays
   // untranslated in its connection table, and is sent anew for two minutes in vain.
@@ -35,6 +36,12 @@ until timeout 5 bash -c ${sh`read -r greeting <${`/dev/tcp/${v4}/22`}`.text} 2>/
   throw new HostError(`The machine ${node} of the lab ${lab} ${why}`, {
     output: lastLines(await readFile(consoleFile(lab, node), 'utf8').catch(() => ''), 15),
   });
+}
+
+/** The box's may have changed since the lab was brought up. */
+async function addressesOf(lab: string, node: NodeName): Promise<readonly string[]> {
+  const state = await readLab(lab).catch(() => undefined);
+  return state?.nodes.find(({ name }) => name === node)?.addresses ?? ADDRESSES[node];
 }
 
 /** Milliseconds. */
@@ -62,17 +69,15 @@ async function whileKept(
   }
 }
 
-/** Milliseconds. */
-const SHUTDOWN = 60_000;
-
 /**
  * Reboots the box the way its owner would, and waits until it is up again.
  * @throws {HostError} when it does not end or does not come back.
  */
 export async function reboot(lab: string): Promise<void> {
-  const before = first(lab);
+  const before = first(lab, 'box');
   await must('Rebooting the box', asRoot(machineArgv(lab, 'box', ['systemctl', 'reboot'])));
-  await replaced(lab, before);
+  await replaced(lab, 'box', before);
+  await waitForBoot(lab);
 }
 
 /**
@@ -81,24 +86,7 @@ export async function reboot(lab: string): Promise<void> {
  * @throws {HostError} when it does not come back.
  */
 export async function powerCut(lab: string): Promise<void> {
-  const before = first(lab);
-  await must('Cutting the power', asRoot(['touch', powerCutFile(lab)]));
-  await must('Cutting the power', asRoot(['kill', '-KILL', String(before)]));
-  await replaced(lab, before);
-}
-
-function first(lab: string): number {
-  const pid = leader(lab, 'box');
-  if (pid === undefined) throw new HostError(`The box of the lab ${lab} does not run`);
-  return pid;
-}
-
-async function replaced(lab: string, before: number): Promise<void> {
-  const deadline = Date.now() + SHUTDOWN;
-  for (let now = leader(lab, 'box'); now === undefined || now === before; now = leader(lab, 'box')) {
-    if (Date.now() > deadline) throw new HostError(`The box of the lab ${lab} did not start again`);
-    await pause(20);
-  }
+  await cutPower(lab, 'box');
   await waitForBoot(lab);
 }
 

@@ -17,14 +17,25 @@ async function main(): Promise<void> {
     // systemd-socket-activate passes the listening socket as the first descriptor after stderr.
     await startPackageProxy({ fd: 3 });
   } else if (verb === 'up') {
-    const [name = '', release = '', before] = args;
+    const [name = '', release = '', scenario = '', before] = args;
     if (!isRelease(release)) throw new Error(`Unknown release ${release}`);
     const { labUp } = await import('./up.ts');
     const signal = stopped();
-    await labUp({ name, release, report, signal, ...(before === undefined ? {} : { before }) });
+    const { scenarioName } = await import('./scenarios.ts');
+    await labUp({
+      name,
+      release,
+      report,
+      signal,
+      ...(scenario === '' ? {} : { scenario: scenarioName(scenario) }),
+      ...(before === undefined ? {} : { before }),
+    });
   } else if (verb === 'down') {
     const { labDown } = await import('./down.ts');
     await labDown({ name: args[0] ?? '', report });
+  } else if (verb === 'address') {
+    const { changeBoxAddress } = await import('./change-address.ts');
+    await changeBoxAddress(args[0] ?? '', args[1]);
   } else {
     throw new Error(`Unknown part of the lab: ${verb}`);
   }

@@ -8,8 +8,8 @@ import { imageFolder } from './images.ts';
 import { keeperScript } from './keeper.ts';
 import { layerFolders, layFiles } from './layer.ts';
 import type { Node } from './nodes/node.ts';
-import { labFolder, machineName, nodeFolder } from './places.ts';
-import { renewBox } from './wires.ts';
+import { labFolder, machineName, type NodeName, nodeFolder } from './places.ts';
+import { renewNetwork } from './wires.ts';
 
 /** A machine has a folder, and so has every other part that has a keeper. */
 const partFolder = (lab: string, part: string): string => join(labFolder(lab), part);
@@ -17,7 +17,8 @@ const partFolder = (lab: string, part: string): string => join(labFolder(lab), p
 /** What a machine printed while booting, and what its keeper said. */
 export const consoleFile = (name: string, node: string): string =>
   join(partFolder(name, node), 'console.log');
-export const powerCutFile = (name: string): string => join(nodeFolder(name, 'box'), 'power-cut');
+export const powerCutFile = (name: string, node: NodeName): string =>
+  join(nodeFolder(name, node), 'power-cut');
 
 /** Makes a machine's layer and starts it; does not wait until it is up. Its image has to be there. */
 export async function startMachine(lab: string, node: Node): Promise<void> {
@@ -35,8 +36,8 @@ export async function startMachine(lab: string, node: Node): Promise<void> {
     hostname: node.name,
     groups: makeKeptGroups(lab, node.name),
     argv: node.start === undefined ? [] : ['/bin/sh', START],
-    powerCut: powerCutFile(lab),
-    renew: renewBox(lab),
+    powerCut: powerCutFile(lab, node.name),
+    renew: renewNetwork(lab, node.name),
   });
   await startKeeper(lab, node.name, script.text);
 }

@@ -29,6 +29,8 @@ export const ACME_MANAGEMENT_PORT = 15_000;
 
 /** Locally administered (IEEE 802, bit 1 of the first octet), so that it is nobody's. */
 export const BOX_MAC = '02:68:77:00:00:20';
+/** A router keeps its own when it restarts, so that machines of the LAN need not look for it anew. */
+export const ROUTER_MAC = '02:68:77:00:00:01';
 export const BOX_V4 = '192.168.1.20';
 
 /** The addresses of each machine; the first is the one to reach it by from the LAN (for `internet`, from anywhere). */

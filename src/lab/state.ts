@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { leader } from './cgroup.ts';
 import { type NodeName, type Release, stateFile } from './places.ts';
+import type { ScenarioName } from './scenarios.ts';
 
 /** How to log in to a machine of the lab, from another machine of it. */
 export interface LabSsh {
@@ -32,6 +33,8 @@ export interface LabState {
   readonly v: 1;
   readonly name: string;
   readonly release: Release;
+  /** The trouble with the network that is played; absent: an ordinary home. */
+  readonly scenario?: ScenarioName;
   readonly nodes: readonly LabNode[];
   /** Host keys of every machine with sshd, under all its addresses. */
   readonly knownHostsFile: string;
@@ -53,7 +56,8 @@ export async function readLab(name: string): Promise<LabState> {
   const text = await readFile(stateFile(name), 'utf8').catch(() => undefined);
   const state = text === undefined ? undefined : (JSON.parse(text) as LabState);
   // After a restart of the computer the file is still there, but nothing it speaks of.
-  if (state && existsSync(state.namespaces.box) && leader(name, 'router') !== undefined) return state;
+  // Asked of a machine that is never restarted.
+  if (state && existsSync(state.namespaces.laptop) && leader(name, 'laptop') !== undefined) return state;
   const option = name === 'default' ? '' : ` --lab ${name}`;
   throw new UserError({
     message: `No lab${name === 'default' ? '' : ` named ${name}`} is running. Start one with: hostwright lab up${option}`,

@@ -20,6 +20,7 @@ import { router } from './nodes/router.ts';
 import { openPinhole } from './packages/pinhole.ts';
 import { labFolder, labName, NODES, type Release } from './places.ts';
 import { asHelper, isRoot } from './root.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import { type LabState, readLab, writeState } from './state.ts';
 import { layWires } from './wires.ts';
 
@@ -27,6 +28,8 @@ export interface LabUpOptions {
   readonly name: string;
   /** The Debian release of the box. */
   readonly release: Release;
+  /** Trouble with the network; an ordinary home by default. */
+  readonly scenario?: ScenarioName;
   /** Told what is being done, one line at a time. */
   readonly report: (text: string) => void;
   /** A script to run on the box as root once it is up: a machine that already has things on it. */
@@ -42,11 +45,15 @@ export interface LabUpOptions {
  * @throws {HostError} when it does not come up; nothing of it is left then.
  */
 export async function labUp(options: LabUpOptions): Promise<LabState> {
-  const { name, release, report, before } = options;
+  const { name, release, scenario = '', report, before } = options;
   labName(name);
   demandPackages();
   if (!isRoot()) {
-    await asHelper(['up', name, release, ...(before === undefined ? [] : [before])], report, options.signal);
+    await asHelper(
+      ['up', name, release, scenario, ...(before === undefined ? [] : [before])],
+      report,
+      options.signal,
+    );
     return readLab(name);
   }
   const script = before === undefined ? undefined : await readScript(before);
@@ -61,10 +68,11 @@ export async function labUp(options: LabUpOptions): Promise<LabState> {
 }
 
 /** The lab that runs already, if it can serve; else what is left of it is cleaned away. */
-async function running({ name, release, report }: LabUpOptions): Promise<LabState | undefined> {
+async function running({ name, release, scenario, report }: LabUpOptions): Promise<LabState | undefined> {
   const state = await readLab(name).catch(() => undefined);
   if (state && NODES.every((node) => leader(name, node) !== undefined)) {
     if (state.release !== release) throw otherRelease(state, release);
+    if (state.scenario !== scenario) throw otherScenario(state);
     report(`The lab ${name} is already running`);
     return state;
   }
@@ -96,14 +104,16 @@ async function buildImages({ release, report, signal }: LabUpOptions): Promise<v
   }
 }
 
-async function start({ name, release, report, signal }: LabUpOptions): Promise<LabState> {
+async function start({ name, release, scenario, report, signal }: LabUpOptions): Promise<LabState> {
   signal?.throwIfAborted();
-  report(`Starting the lab ${name}: box (Debian ${release}), laptop, phone, router, internet`);
+  const played = scenario === undefined ? undefined : SCENARIOS[scenario];
+  const trouble = played === undefined ? '' : `; ${played.summary}`;
+  report(`Starting the lab ${name}: box (Debian ${release}), laptop, phone, router, internet${trouble}`);
   await mkdir(labFolder(name), { recursive: true });
   await writeFile(join(labFolder(name), 'resolv.conf'), lanResolver());
   const [keys] = await Promise.all([makeKeys(name), layWires(name)]);
   await Promise.all([
-    startMachine(name, router()),
+    startMachine(name, router(played?.protocols)),
     startMachine(name, box(release, keys.publicKey, keys.hostKeys.box)),
     startMachine(name, internet(keys.publicKey, keys.hostKeys.internet)),
     ...(['laptop', 'phone'] as const).map((node) =>
@@ -117,7 +127,8 @@ async function start({ name, release, report, signal }: LabUpOptions): Promise<L
     waitForBoot(name),
     ...WITH_SSH.filter((node) => node !== 'box').map((node) => waitForSsh(name, node)),
   ]);
-  const state = describe(name, release, keys, acme);
+  await played?.prepare?.(name);
+  const state = describe({ name, release, ...(scenario === undefined ? {} : { scenario }) }, keys, acme);
   await writeState(state);
   return state;
 }
@@ -126,5 +137,13 @@ function otherRelease({ name, release }: LabState, wanted: Release): UserError {
   return new UserError({
     message: `The lab ${name} is running Debian ${release}, not ${wanted}`,
     hint: `End it first with: hostwright lab down --lab ${name}\nOr start a second one: hostwright lab up --release ${wanted} --lab ${wanted}`,
+  });
+}
+
+function otherScenario({ name, scenario }: LabState): UserError {
+  const plays = scenario === undefined ? 'an ordinary home network' : `the scenario ${scenario}`;
+  return new UserError({
+    message: `The lab ${name} is running already, with ${plays}`,
+    hint: `End it first with: hostwright lab down --lab ${name}\nOr start a second one with another name after --lab`,
   });
 }

@@ -1,7 +1,7 @@
 /** The cables of the home network: namespaces, a bridge, pairs of virtual interfaces. Nothing touches this computer's own network. */
 import { joinShell, type Shell, sh } from '../quote.ts';
 import { makeGroups } from './cgroup.ts';
-import { ADDRESSES, BOX_MAC, LAN, WAN } from './network.ts';
+import { ADDRESSES, BOX_MAC, LAN, ROUTER_MAC, WAN } from './network.ts';
 import { machineName, NODES, type NodeName, SWITCH } from './places.ts';
 import { must } from './run.ts';
 
@@ -24,32 +24,52 @@ export function wiring(name: string): Shell {
     ...all.map((node) => namespace(net(node), node === 'router' || node === 'internet')),
     sh`ip -n ${net(SWITCH)} link add br0 type bridge mcast_snooping 0
 ip -n ${net(SWITCH)} link set br0 up`,
-    ...(['router', 'laptop', 'phone', 'box'] as const).map((node) =>
-      plug(
-        net(node),
-        net(SWITCH),
-        node,
-        node === 'router' ? 'lan' : 'eth0',
-        node === 'box' ? BOX_MAC : undefined,
-      ),
+    ...(['laptop', 'phone', 'box'] as const).map((node) =>
+      plug(net(node), net(SWITCH), node, 'eth0', node === 'box' ? BOX_MAC : undefined),
     ),
-    sh`ip link add wan netns ${net('router')} type veth peer name eth0 netns ${net('internet')}`,
     // A machine in the box brings its own interface up, like any other.
     ...(['laptop', 'phone'] as const).map((node) => lanMachine(net(node), ADDRESSES[node])),
-    ip(net('router'), 'lan', [`${LAN.router.v4}/24`, `${LAN.router.gua}/64`, `${LAN.router.ula}/64`]),
-    ip(net('router'), 'wan', [`${WAN.router.v4}/24`, `${WAN.router.v6}/64`]),
-    ip(net('internet'), 'eth0', [`${WAN.internet.v4}/24`, `${WAN.internet.v6}/64`]),
-    sh`ip -n ${net('router')} route add default via ${WAN.internet.v4}
-ip -n ${net('router')} -6 route add default via ${WAN.internet.v6}
-ip -n ${net('internet')} -6 route add ${LAN.gua} via ${WAN.router.v6}`,
+    routerCables(name),
+  ]);
+}
+
+/** The router's cables, to the switch and to the provider, and the addresses at their ends. */
+function routerCables(name: string): Shell {
+  const [router, internet] = [machineName(name, 'router'), machineName(name, 'internet')];
+  return joinShell([
+    plug(router, machineName(name, SWITCH), 'router', 'lan', ROUTER_MAC),
+    sh`ip link add wan netns ${router} type veth peer name eth0 netns ${internet}`,
+    ip(router, 'lan', [`${LAN.router.v4}/24`, `${LAN.router.gua}/64`, `${LAN.router.ula}/64`]),
+    ip(router, 'wan', [`${WAN.router.v4}/24`, `${WAN.router.v6}/64`]),
+    ip(internet, 'eth0', [`${WAN.internet.v4}/24`, `${WAN.internet.v6}/64`]),
+    sh`ip -n ${router} route add default via ${WAN.internet.v4}
+ip -n ${router} -6 route add default via ${WAN.internet.v6}
+ip -n ${internet} -6 route add ${LAN.gua} via ${WAN.router.v6}`,
   ]);
 }
 
 /**
- * Gives the box a new network namespace and cable in place of the ones it had: addresses, routes, firewall rules and
- * sysctls do not outlive a kernel.
+ * Gives a machine that starts again a new network namespace and cables in place of the ones it had: addresses, routes,
+ * firewall rules and sysctls do not outlive a kernel. Only the box and the router start again.
  */
-export function renewBox(name: string): Shell {
+export function renewNetwork(name: string, node: NodeName): Shell {
+  if (node === 'box') return renewBox(name);
+  return node === 'router' ? renewRouter(name) : sh`:`;
+}
+
+function renewRouter(name: string): Shell {
+  const router = machineName(name, 'router');
+  return joinShell([
+    sh`ip -n ${machineName(name, SWITCH)} link delete router
+ip -n ${router} link delete wan
+ip netns delete ${router}
+sleep 1`,
+    namespace(router, true),
+    routerCables(name),
+  ]);
+}
+
+function renewBox(name: string): Shell {
   const box = machineName(name, 'box');
   return joinShell([
     sh`ip -n ${machineName(name, SWITCH)} link delete box

@@ -10,6 +10,7 @@ import { sh } from '../quote.ts';
 import { differences, type Manifest, manifestScript, parseManifest } from './manifest.ts';
 import { reboot } from './reboot.ts';
 import { type Rehearsal, type Stage, type StageName, withUnreached } from './stage.ts';
+import { overcome } from './trouble.ts';
 
 /** The lab's box and what can be done with it. */
 export interface RehearsalWorld {
@@ -20,6 +21,8 @@ export interface RehearsalWorld {
   check(session: HostSession): Promise<Report>;
   /** A script that prepares the machine, as text. */
   readonly before?: string;
+  /** What happens to the network once everything was found reachable. */
+  readonly trouble?: { readonly happened: string; happen(): Promise<void> };
   /** The machine stays, to be looked at: after the rollback it is set up once more. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
@@ -60,15 +63,24 @@ export async function rehearse(world: RehearsalWorld, done: readonly Stage[]): P
     await run('apply again', () => applyAgain(world));
     const back = await run('reboot', () => rebootAndPlan(world));
     if (back) {
-      await run('check', async () => {
+      const { trouble } = world;
+      const reachable = await run('check', async () => {
         report = await withSession(world, world.check);
         return describeReport(report);
       });
+      if (reachable && trouble) {
+        await run('trouble', async () => {
+          const { after, seconds } = await overcome(trouble.happen, () => withSession(world, world.check));
+          report = after;
+          if (!after.ok) throw new StageFailure(`${trouble.happened}; after ${seconds} s ${inWords(after)}`);
+          return `${trouble.happened}; reachable again after ${seconds} s`;
+        });
+      }
       if (bare) await run('rollback', () => rollback(world, bare));
       if (world.keep) await applyOnce(world, () => undefined).catch(() => undefined);
     }
   }
-  const all = withUnreached(stages);
+  const all = withUnreached(stages, world.trouble !== undefined);
   const ok = all.every((stage) => stage.ok);
   return { v: 1, ok, stages: all, check: report ?? null, plan: plan ? planObject(plan) : null };
 }
@@ -175,11 +187,14 @@ function requireNothing({ changes }: Plan, what: string): void {
   throw new StageFailure(`${what} ${first.id} (${first.summary})${more}`);
 }
 
-function describeReport({ ok, results }: Report): string {
+function describeReport(report: Report): string {
+  if (!report.ok) throw new StageFailure(inWords(report));
+  return inWords(report);
+}
+
+function inWords({ results }: Report): string {
   const good = results.filter((result) => result.ok).length;
-  const detail = `${good} of ${results.length} as they should be`;
-  if (!ok) throw new StageFailure(detail);
-  return detail;
+  return `${good} of ${results.length} as they should be`;
 }
 
 async function withSession<Value>(

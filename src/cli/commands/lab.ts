@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../../errors.ts';
+import { SCENARIOS } from '../../lab/scenarios.ts';
 import { examples, HELP_GROUPS } from '../command-module.ts';
 import type { Context } from '../context.ts';
 
@@ -33,12 +34,14 @@ export function command(context: Context) {
         .choices(['bookworm', 'trixie'] as const)
         .default('bookworm' as const),
     )
+    .option('--scenario <name>', `trouble to play: ${Object.keys(SCENARIOS).join(', ')}`)
     .option('--before <script>', 'run this on the box first: a machine that already has things on it')
     .addHelpText(
       'after',
       examples(
         ['hostwright lab up', 'the server runs Debian 12'],
         ['hostwright lab up --lab new --release trixie', 'another one beside it, with Debian 13'],
+        ['hostwright lab up --scenario upnp-off', 'its router opens no ports on request'],
       ),
     )
     .action(async (options) => (await import('../lab-verbs.ts')).up(context, options));

@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
+import { SCENARIOS } from '../../lab/scenarios.ts';
 import { examples, HELP_GROUPS } from '../command-module.ts';
 import type { Context } from '../context.ts';
 
@@ -23,7 +24,7 @@ export function command(context: Context) {
     )
     .option('--keep', 'leave the simulated network running afterwards, to look around', false)
     .option('--driver <name>', 'what the machines are made of: nspawn', 'nspawn')
-    .option('--scenario <name>', 'trouble to rehearse; there is none yet')
+    .option('--scenario <name>', `trouble to rehearse: ${Object.keys(SCENARIOS).join(', ')}`)
     .addOption(new Option('--inside <json>', 'for hostwright itself').hideHelp())
     .addHelpText(
       'after',
@@ -31,6 +32,7 @@ export function command(context: Context) {
         ['hostwright rehearse', 'host.yaml, on Debian 12'],
         ['hostwright rehearse --release trixie', 'on Debian 13'],
         ['hostwright rehearse --before old.sh', 'on a machine that a script prepares first'],
+        ['hostwright rehearse --scenario router-reboot', 'and the router restarts in the middle of it'],
         ['hostwright rehearse --keep', 'and look around with `hostwright lab exec` afterwards'],
       ),
     )

@@ -1,30 +1,39 @@
 /** The router: NAT for IPv4, a firewall for both families, DHCP, router advertisements and the LAN's DNS. */
 import { peerImage } from '../images.ts';
-import { MAPPING_CHAINS, MAPPING_FILES, startMapping } from '../mapping.ts';
-import { ADDRESSES, BOX_MAC, BOX_V4, LAN, WAN } from '../network.ts';
+import {
+  ALL_PROTOCOLS,
+  MAPPING_CHAINS,
+  type MappingProtocols,
+  mappingFiles,
+  mappingSilence,
+  startMapping,
+} from '../mapping.ts';
+import { ADDRESSES, BOX_V4, LAN, WAN } from '../network.ts';
+import { LAN_NAMES, RESERVATIONS, reservationFiles } from '../reservation.ts';
 import type { Node } from './node.ts';
 
-export function router(): Node {
+export function router(protocols: MappingProtocols = ALL_PROTOCOLS): Node {
   return {
     name: 'router',
     image: peerImage(),
     files: {
       '/etc/resolv.conf': { text: 'nameserver 127.0.0.1\n' },
-      '/etc/lab/firewall.nft': { text: FIREWALL },
+      '/etc/lab/firewall.nft': { text: firewall(protocols) },
       '/etc/lab/dnsmasq.conf': { text: DNSMASQ },
-      ...MAPPING_FILES,
+      ...reservationFiles(BOX_V4),
+      ...mappingFiles(protocols),
     },
     start: `nft --file /etc/lab/firewall.nft
 dnsmasq --keep-in-foreground --conf-file=/etc/lab/dnsmasq.conf &
-${startMapping}`,
+${startMapping(protocols)}`,
   };
 }
 
 /** As home routers come: everything out, nothing in but what a machine asked for, in both families. */
-const FIREWALL = `table inet router {
+const firewall = (protocols: MappingProtocols): string => `table inet router {
   chain input {
     type filter hook input priority filter; policy drop;
-    ct state established,related accept
+${mappingSilence(protocols)}    ct state established,related accept
     ct state invalid drop
     iifname { "lo", "lan" } accept
     icmp type echo-request accept
@@ -35,6 +44,7 @@ const FIREWALL = `table inet router {
     ct state established,related accept
     ct state invalid drop
     iifname "lan" oifname "wan" accept
+    ct status dnat iifname "lan" oifname "lan" accept
     icmpv6 type { echo-request, packet-too-big, time-exceeded, parameter-problem, destination-unreachable } accept
     jump upnp
   }
@@ -62,14 +72,14 @@ expand-hosts
 dhcp-authoritative
 no-ping
 dhcp-range=192.168.1.100,192.168.1.199,12h
-dhcp-host=${BOX_MAC},${BOX_V4},box
+dhcp-hostsfile=${RESERVATIONS}
+addn-hosts=${LAN_NAMES}
 dhcp-option=option:router,${LAN.router.v4}
 dhcp-option=option:dns-server,${LAN.router.v4}
 enable-ra
 dhcp-range=${LAN.gua.replace('/64', '')},ra-only,64
 dhcp-range=${LAN.ula.replace('/64', '')},ra-only,64
 host-record=router.${LAN.domain},router,${LAN.router.v4},${LAN.router.ula}
-host-record=box.${LAN.domain},box,${BOX_V4},${ADDRESSES.box[2]}
 host-record=laptop.${LAN.domain},laptop,${ADDRESSES.laptop[0]},${ADDRESSES.laptop[2]}
 host-record=phone.${LAN.domain},phone,${ADDRESSES.phone[0]},${ADDRESSES.phone[2]}
 `;

@@ -61,7 +61,7 @@ async function whileOff(lab: string, work: () => Promise<void>): Promise<void> {
   if (first === undefined || keepers.length === 0) throw new Error(`The box of the lab ${lab} does not run`);
   for (const pid of keepers) process.kill(pid, 'SIGSTOP');
   try {
-    await writeFile(powerCutFile(lab), '');
+    await writeFile(powerCutFile(lab, 'box'), '');
     process.kill(first, 'SIGKILL');
     const deadline = Date.now() + STOP;
     while (members(lab, 'box').some((pid) => !keepers.includes(pid) && !isZombie(pid))) {
