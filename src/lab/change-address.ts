@@ -34,14 +34,16 @@ export async function changeBoxAddress(lab: string, address?: string): Promise<s
     sh`pkill -HUP -x dnsmasq`,
   ]);
   await inside(lab, 'router', reserve.text, `The router of the lab ${lab} does not take the new address`);
-  // The router refuses the old lease (DHCPNAK, RFC 2131 section 4.3.2), and the box asks anew.
-  const renew = sh`networkctl renew eth0
-for try in $(seq 200); do
-  ip -o -4 address show dev eth0 | grep -qF ${` ${wanted}/`} && exit
-  [ "$try" != 60 ] || networkctl reconfigure eth0
-  sleep 0.1
-done
-exit 1`;
+  // As if its cable had been pulled and plugged in again; a mere renewal would keep the old lease (RFC 2131 section 4.4.5).
+  const renew = sh`networkctl reconfigure eth0
+for address in ${[wanted, ...state.nodes.flatMap(({ name, addresses }) => (name === 'box' ? addresses.slice(1) : []))]}; do
+  try=0
+  until ip -o address show dev eth0 | grep -qF " $address/"; do
+    try=$((try + 1))
+    [ "$try" -lt 200 ] || exit 1
+    sleep 0.1
+  done
+done`;
   await inside(lab, 'box', renew.text, `The box of the lab ${lab} did not get the address ${wanted}`);
   await remember(state, old, wanted);
   return wanted;
