@@ -34,12 +34,12 @@ async function answers(): Promise<object> {
   const [natPmp, pcp, upnp] = await Promise.all([
     ask('\\0\\0'),
     ask(`\\2\\0\\0\\0${'\\0'.repeat(14)}\\377\\377\\300\\250\\1\\12`),
-    on('laptop', sh`upnpc -i -s 2>&1 || :`),
+    on('laptop', sh`curl -s --max-time 2 ${`http://${LAN.router.v4}:5000/rootDesc.xml`} || :`),
   ]);
   return {
-    natPmp: natPmp.startsWith(' 00 80 00 00'),
-    pcp: pcp.startsWith(' 02 80 00 00'),
-    upnp: upnp.includes('Found an IGD'),
+    natPmp: natPmp.startsWith('00 80 00 00'),
+    pcp: pcp.startsWith('02 80 00 00'),
+    upnp: upnp.includes('InternetGatewayDevice'),
   };
 }
 
