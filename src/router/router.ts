@@ -32,6 +32,11 @@ export interface Router {
   readonly address: string;
   /** The host's address that mappings lead to: the one that the gateway is spoken to from. */
   readonly hostAddress: string;
+  /**
+   * Lifetime to ask for; seconds. Short where renewing costs little: a mapping to an address that this host has no more is
+   * nobody's to take back, and has to end by itself before the new one can be made.
+   */
+  readonly lease: number;
   /** IPv4 outside; undefined: it does not tell. Plain validated text. */
   externalAddress(): Promise<string | undefined>;
   /**

@@ -1,0 +1,53 @@
+import { natPmp } from './nat-pmp.ts';
+import { pcp } from './pcp.ts';
+import type { Gateway, Router } from './router.ts';
+
+/** What is wanted of a router. */
+export interface Wanted {
+  /** How many single ports. */
+  readonly ports: number;
+  /** What this host's requests are known by, the same for good: at least 16 random bytes. */
+  readonly secret: Buffer;
+  /** For tests: where routers listen, and how long they may take. */
+  readonly places?: { readonly udp: number; readonly ssdp: number; readonly total: number };
+}
+
+/** So many ports are renewed every few seconds without anybody noticing. */
+const FEW = 12;
+
+/** Leases to ask for; seconds. Routers commonly grant no less than two minutes by PCP and NAT-PMP. */
+const LEASES = { upnp: 45, pcp: 120, many: 3600 } as const;
+
+/** Milliseconds for finding a router by each protocol. */
+const TOTAL = 3000;
+
+/**
+ * Asks the gateway by all three protocols at once, and takes the best that answers: UPnP where few ports are wanted, since its
+ * leases may be short and it says who has a port; else PCP, then NAT-PMP. Never rejects; takes some seconds.
+ * @returns undefined where none answers
+ */
+export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Router | undefined> {
+  const { ports, secret, places } = wanted;
+  const isFew = ports <= FEW;
+  const total = places?.total ?? TOTAL;
+  const manner = {
+    patience: { first: 250, total },
+    lease: isFew ? LEASES.pcp : LEASES.many,
+    ...(places === undefined ? {} : { port: places.udp }),
+  };
+  const { igd } = await import('./upnp/igd.ts');
+  const upnp = igd(gateway, {
+    search: total,
+    request: total,
+    lease: isFew ? LEASES.upnp : LEASES.many,
+    ...(places === undefined ? {} : { ssdpPort: places.ssdp }),
+  });
+  const found = [pcp(gateway, { ...manner, secret }), natPmp(gateway, manner)];
+  const order = isFew ? [upnp, ...found] : [...found, upnp];
+  // All have been asked by now; the first in order counts.
+  for (const one of order) {
+    const router = await one.catch(() => undefined);
+    if (router) return router;
+  }
+  return undefined;
+}
