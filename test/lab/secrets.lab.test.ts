@@ -23,8 +23,8 @@ import { bringSecret, labCase } from './support/recipe-cases.ts';
 import { boxFilesWith, filesWith, foundIn } from './support/secret-hunt.ts';
 
 const LAB = 'secrets';
-/** What files were like before a run, for its rollback. */
-const FORMER = /^\/var\/lib\/hostwright\/runs\/[^/]+\/before\/[^.]+\.kept$/;
+/** What files, and all of /etc where packages were installed, were like before a run, for its rollback; only root reads it. */
+const FORMER = /^\/var\/lib\/hostwright\/runs\/[^/]+\/before\/(?:[^.]+\.kept|[\d/]+\/state\.tar)$/;
 let lab: LabState;
 
 beforeAll(async () => {

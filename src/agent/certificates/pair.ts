@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from './files.ts';
+import { isCode, writeWhole } from './files.ts';
 import type { Pair } from './order.ts';
 import type { CertificatePlaces } from './places.ts';
 
@@ -20,8 +20,7 @@ export async function handOver(
   try {
     await writeWhole(join(staged, 'key.pem'), key, 0o600);
     await writeWhole(join(staged, 'fullchain.pem'), chain, 0o644);
-    // One that nobody has fetched is an older one.
-    await rm(join(ready, name), { recursive: true, force: true });
+    await makeWay(ready, name);
     await rename(staged, join(ready, name));
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
@@ -29,9 +28,19 @@ export async function handOver(
   }
 }
 
+/** A pair that nobody has fetched is an older one, and goes; what else is there is somebody's, and stays beside it. */
+async function makeWay(ready: string, name: string): Promise<void> {
+  const folder = join(ready, name);
+  for (const file of ['key.pem', 'fullchain.pem']) await rm(join(folder, file), { force: true });
+  await rmdir(folder).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return undefined;
+    return rename(folder, join(ready, `.aside-${randomBytes(6).toString('hex')}-${name}`));
+  });
+}
+
 /** A pair waits for root's script. */
 export async function isWaiting({ ready }: CertificatePlaces, name: string): Promise<boolean> {
-  return readdir(join(ready, name)).then(
+  return access(join(ready, name, 'fullchain.pem')).then(
     () => true,
     () => false,
   );

@@ -94,7 +94,7 @@ export const INSTALL_PATH = `${WRITTEN}[Unit]
 Description=hostwright agent: waits for new certificates
 
 [Path]
-DirectoryNotEmpty=${AGENT.ready}
+PathExistsGlob=${AGENT.ready}/*/fullchain.pem
 
 [Install]
 WantedBy=multi-user.target

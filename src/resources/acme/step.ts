@@ -20,7 +20,7 @@ export function acmeStep({ name, declaration }: AcmeSpec, { sha256 }: AcmeState)
   const path = `${DECLARATIONS.certificates}/${name}.json`;
   const blob = blobOf(name, declaration);
   const file = sh`"$HW_BLOBS"/${blob.name ?? blob.sha256}`;
-  const waiting = `${AGENT.ready}/${name}`;
+  const waiting = `${AGENT.ready}/${name}/fullchain.pem`;
   return {
     converged: sh`hw_is_file ${path} "$(sha256sum <${file} | cut -c1-64)" 640 root ${AGENT.user}`,
     unmoved:

@@ -141,7 +141,7 @@ describe.runIf(process.getuid?.() === 0)('the script that puts certificates into
     ],
     ['two keys', /not one private key/, () => leave({ ...good(), 'key.pem': good()['key.pem'].repeat(2) })],
     ['a huge file', /too large/, () => leave({ ...good(), 'fullchain.pem': 'x'.repeat(70_000) })],
-    ['half of it', /fullchain\.pem can't be read|empty/, () => leave({ 'key.pem': good()['key.pem'] })],
+    ['half of it', /key\.pem can't be read|empty/, () => leave({ 'fullchain.pem': good()['fullchain.pem'] })],
     [
       'a broken chain',
       /not a few certificates/,
@@ -170,19 +170,10 @@ describe.runIf(process.getuid?.() === 0)('the script that puts certificates into
       },
     ],
     [
-      'a link instead of the folder',
-      /can't be read|empty/,
-      () => {
-        mkdirSync(at('private'), { mode: 0o700 });
-        for (const [file, content] of Object.entries(good())) writeFileSync(at('private', file), content);
-        symlinkSync(at('private'), ready('blog'));
-      },
-    ],
-    [
       'a pipe that never ends',
       /can't be read|empty|too large/,
       () => {
-        leave({});
+        leave({ 'fullchain.pem': good()['fullchain.pem'] });
         execFileSync('mkfifo', ['-m', '666', ready('blog/key.pem')]);
       },
     ],
@@ -195,22 +186,39 @@ describe.runIf(process.getuid?.() === 0)('the script that puts certificates into
     40_000,
   );
 
-  it('leaves what others have linked into the folder where it is', () => {
-    mkdirSync(at('private'));
-    writeFileSync(at('private/kept'), '');
+  it('follows no link instead of the folder, and leaves what it leads to', () => {
+    mkdirSync(at('private'), { mode: 0o700 });
+    for (const [file, content] of Object.entries(good())) writeFileSync(at('private', file), content);
     symlinkSync(at('private'), ready('blog'));
-    run();
-    expect(existsSync(at('private/kept'))).toBe(true);
+    expect(run().said).toMatch(/was renamed: \.aside-\d+-blog/);
+    expect(readFileSync(store('blog/key.pem'), 'utf8')).toBe('old key');
+    expect(readdirSync(at('private')).sort()).toEqual(['fullchain.pem', 'key.pem']);
   });
 
   it('installs nothing that root has not declared', () => {
     leave(good(), 'evil');
     leave(good(), '-rf');
-    leave({}, 'evil; touch pwned');
-    leave({}, '.hidden');
+    leave(good(), 'evil; touch pwned');
     isRefused(/evil: .*nothing here is declared/);
     expect(existsSync(store('evil'))).toBe(false);
-    expect(readdirSync(ready())).toEqual([]);
+    expect(existsSync(at('pwned'))).toBe(false);
+    // Nothing that wakes it is left.
+    expect(readdirSync(ready()).filter((name) => !name.startsWith('.aside-'))).toEqual([]);
+  });
+
+  it('leaves alone what is none of the agent’s', () => {
+    leave(good());
+    leave({ 'note.txt': 'by hand' });
+    leave({ 'note.txt': 'by hand' }, 'notes');
+    writeFileSync(ready('letter.txt'), 'by hand');
+    expect(run().code).toBe(0);
+    expect(readdirSync(ready(), { recursive: true }).sort()).toEqual([
+      'blog',
+      'blog/note.txt',
+      'letter.txt',
+      'notes',
+      'notes/note.txt',
+    ]);
   });
 
   it('takes nothing from the certificate but the certificate', () => {
