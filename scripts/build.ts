@@ -92,10 +92,15 @@ async function bundleAgent(): Promise<void> {
     logLevel: 'warning',
   });
   await mkdir(folder, { recursive: true });
-  const script = join(root, 'src/agent/host/install-certificates');
+  const scripts = ['install-certificates', 'certificates-due'];
   const files = [
     ...outputFiles.map(({ path, contents }) => ({ path, contents })),
-    { path: join(folder, 'install-certificates'), contents: await readFile(script) },
+    ...(await Promise.all(
+      scripts.map(async (name) => ({
+        path: join(folder, name),
+        contents: await readFile(join(root, 'src/agent/host', name)),
+      })),
+    )),
   ];
   for (const { path, contents } of files) await put(path, contents);
   // A host gets what lies here: nothing of an earlier build stays.

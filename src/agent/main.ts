@@ -3,12 +3,15 @@
  *
  *     main.mjs stay                            keeps router mappings and names up; ends by SIGTERM
  *     main.mjs certificates [--now] [NAME…]    gets and renews what is due
- *     main.mjs revoke NAME [REASON]
+ *     main.mjs revoke NAME [REASON]            its own key may be on the standard input
  *     main.mjs account-key                     changes the keys of its accounts at the authorities
  *     main.mjs wait certificate NAME SECONDS   until it is known how that certificate stands
  *     main.mjs wait ports SECONDS              until it is known how every port stands
  */
 import type { CertificateContext } from './certificates/context.ts';
+
+/** Bytes. */
+const LARGEST_KEY = 16_384;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -36,7 +39,7 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
       const [name = '', reason = 'unspecified'] = words;
       if (!isRevocationReason(reason))
         return refuse(`${reason} is no reason for a revocation (RFC 5280, 5.3.1)`);
-      await revoke(await certificates(), name, reason);
+      await revoke(await certificates(), name, reason, await keyOnInput());
       return 0;
     }
     case 'account-key': {
@@ -49,6 +52,17 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
     default:
       return refuse(`‘${verb ?? ''}’ is nothing that the agent does`);
   }
+}
+
+/** A private key in PEM that root gives, for where the account is lost; undefined: something else, or nothing. */
+async function keyOnInput(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined;
+  let text = '';
+  for await (const part of process.stdin) {
+    text += part;
+    if (text.length > LARGEST_KEY) return undefined;
+  }
+  return text.includes('PRIVATE KEY') ? text : undefined;
 }
 
 async function wait([what, ...words]: readonly string[]): Promise<number> {

@@ -16,6 +16,8 @@ export interface CertificatePlaces {
   /** Where root puts the pairs, a folder each. */
   readonly installed: string;
   readonly lock: string;
+  /** When there is something to do: read by `certificates-due`. */
+  readonly next: string;
 }
 
 /** @param root before every path; for tests */
@@ -30,5 +32,6 @@ export function certificatePlaces(root = ''): CertificatePlaces {
     staged: `${root}${AGENT.home}/state/staged`,
     installed: `${root}/etc/ssl/hostwright`,
     lock: `${root}${AGENT.home}/state/certificates.lock`,
+    next: `${root}${AGENT.home}/state/next`,
   };
 }

@@ -7,6 +7,7 @@ import { backOff } from './due.ts';
 import { OwnFailure } from './failure.ts';
 import { issue } from './issue.ts';
 import { alone } from './lock.ts';
+import { writeNext } from './next.ts';
 import { handOver } from './pair.ts';
 import { iso, nextOf, planRenewal } from './plan-renewal.ts';
 import { readState, writeIssued, writeState } from './state.ts';
@@ -36,12 +37,20 @@ export function renewDue(
   { now = false, names }: { readonly now?: boolean; readonly names?: readonly string[] } = {},
 ): Promise<readonly Renewed[]> {
   return alone(context.places.lock, PATIENCE, async () => {
+    const began = Date.now();
     const declared = await readDeclarations(context.places);
     const wanted = declared.filter(({ name }) => !names || names.length === 0 || names.includes(name));
     const done: Renewed[] = [];
     for (const one of wanted) done.push(await renewOne(context, one, now));
+    await writeNext(context.places, began, await Promise.all(declared.map((one) => lookAt(context, one))));
     return done;
   });
+}
+
+/** When a certificate is to be looked at again. */
+async function lookAt({ places }: CertificateContext, { name, digest }: Declared): Promise<string> {
+  const state = await readState(places, name);
+  return state?.declared === digest ? state.next : iso(Date.now());
 }
 
 async function renewOne(context: CertificateContext, declared: Declared, now: boolean): Promise<Renewed> {

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAccount } from './account.ts';
@@ -5,11 +6,21 @@ import { acmeClient } from './client.ts';
 import { type CertificateContext, transportFor } from './context.ts';
 import { readDeclaration } from './declared.ts';
 import { AcmeProblem } from './failure.ts';
+import { readSmall } from './files.ts';
 import { alone } from './lock.ts';
+import { forgetNext } from './next.ts';
+import type { CertificatePlaces } from './places.ts';
 import { readIssued, readState } from './state.ts';
+import { certificatesIn } from './test-pair.ts';
 
-/** Reasons (RFC 5280 section 5.3.1). */
-const REASONS = { unspecified: 0, 'key-compromise': 1, superseded: 4, 'no-longer-used': 5 } as const;
+/** Reasons (RFC 5280 section 5.3.1) that whoever holds a certificate may give. */
+const REASONS = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
 
 export type RevocationReason = keyof typeof REASONS;
 
@@ -30,7 +41,7 @@ export function revoke(
 ): Promise<void> {
   const { places, say } = context;
   return alone(places.lock, 120, async () => {
-    const chain = await readIssued(places, name);
+    const chain = (await readIssued(places, name)) ?? (await readInstalled(places, name));
     const declared = await readDeclaration(places, name);
     const state = await readState(places, name);
     const declaration = declared && 'declaration' in declared ? declared.declaration : undefined;
@@ -58,7 +69,10 @@ export function revoke(
     };
     await byAccount().catch((error: unknown) => {
       if (isAlready(error)) return undefined;
-      if (certificateKey === undefined) throw error;
+      if (certificateKey === undefined || !belongs(certificateKey, chain)) throw error;
+      say(
+        `${name}: not by the account (${error instanceof Error ? error.message : String(error)}); by its own key`,
+      );
       return byOwnKey(certificateKey).catch((second: unknown) => {
         if (!isAlready(second)) throw second;
       });
@@ -66,8 +80,24 @@ export function revoke(
     // Without these it counts as never issued, so the next run orders a new one.
     await rm(join(places.issued, `${name}.pem`), { force: true });
     await rm(join(places.state, `${name}.json`), { force: true });
+    await forgetNext(places);
     say(`${name}: revoked (${reason})`);
   });
+}
+
+/** What root's script has put in place; the last resort where what the agent knew is lost. */
+async function readInstalled({ installed }: CertificatePlaces, name: string): Promise<string | undefined> {
+  return readSmall(join(installed, name, 'fullchain.pem')).catch(() => undefined);
+}
+
+/** A key and a certificate are a pair. */
+function belongs(key: string, chain: string): boolean {
+  try {
+    const [leaf] = certificatesIn(chain);
+    return leaf?.checkPrivateKey(createPrivateKey(key)) === true;
+  } catch {
+    return false;
+  }
 }
 
 function isAlready(error: unknown): boolean {

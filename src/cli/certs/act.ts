@@ -51,7 +51,10 @@ async function act(
     const { output, errors, status } = await session.operate(
       'hostwright-certs',
       sh`[ -e ${`${DECLARATIONS.certificates}/${name}.json`} ] || exit 66
-exec setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs /usr/bin/node ${AGENT.main} ${words}`,
+hw_key=${words[0] === 'revoke' ? `/etc/ssl/hostwright/${name}/key.pem` : '/dev/null'}
+# Where its account is lost, a certificate is revoked by its own key, which root alone may read.
+[ -f "$hw_key" ] || hw_key=/dev/null
+exec setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs /usr/bin/node ${AGENT.main} ${words} <"$hw_key"`,
     );
     if (status === 66)
       throw new UserError({

@@ -70,18 +70,23 @@ After=network-online.target
 
 [Service]
 Type=oneshot
+# Node.js is started only when there is something to do, and then it is told in the journal.
+ExecCondition=/bin/sh ${AGENT.code}/certificates-due
 ExecStart=/usr/bin/node --max-old-space-size=64 ${AGENT.main} certificates
+SyslogLevel=notice
+LogLevelMax=notice
 TimeoutStartSec=20min
 Nice=5
 ${AS_AGENT}`;
 
-/** What is due is known only after looking: each hour, not at the same minute as every other machine. */
+/** A shell looks every few minutes whether something is due; not at the same second as every other machine. */
 export const CERTIFICATES_TIMER = `${WRITTEN}[Unit]
-Description=hostwright agent: looks each hour which certificates are due
+Description=hostwright agent: looks which certificates are due
 
 [Timer]
-OnCalendar=hourly
-RandomizedDelaySec=50min
+OnCalendar=*:0/5
+RandomizedDelaySec=4min
+AccuracySec=30s
 # A machine that was off at that time makes up for it.
 Persistent=true
 

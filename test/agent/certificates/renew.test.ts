@@ -383,7 +383,8 @@ it('revokes what was issued, by the account or by its own key, and gets another 
   const key = readFileSync(join(places().ready, 'blog/key.pem'), 'utf8');
   ca.accounts.clear();
   await expect(revoke(context(), 'blog')).rejects.toThrow();
-  await revoke(context(), 'blog', 'key-compromise', key);
+  await expect(revoke(context(), 'blog', 'unspecified', 'no key')).rejects.toThrow();
+  await revoke(context(), 'blog', 'keyCompromise', key);
   expect(ca.revoked).toHaveLength(2);
   await expect(revoke(context(), 'blog')).rejects.toThrow('nothing to revoke');
 });
