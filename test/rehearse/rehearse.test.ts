@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { HostSession, Summary } from '../../src/apply/session.ts';
 import type { Report } from '../../src/check/report.ts';
 import type { Channel, Connection } from '../../src/connect/connection.ts';
@@ -22,6 +22,9 @@ interface Given {
   summary?: Partial<Summary>;
   apply?: () => Promise<Summary>;
   report?: Partial<Report>;
+  /** What the checks after the first one find. */
+  later?: readonly (Partial<Report> | Error)[];
+  trouble?: RehearsalWorld['trouble'];
   boots?: boolean;
   before?: string;
   signal?: AbortSignal;
@@ -34,6 +37,8 @@ const manifest = (users: string): string => `users ${Buffer.from(users).toString
 function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonly ran: string[] } {
   const plans = [...(given.plans ?? [[change], [], []])];
   const [told, ran]: [Stage[], string[]] = [[], []];
+  const later = [...(given.later ?? [])];
+  let checks = 0;
   let boots = 0;
   let reads = 0;
   const summary: Summary = {
@@ -71,8 +76,12 @@ function world(given: Given): RehearsalWorld & { readonly told: Stage[]; readonl
   return {
     open: () => Promise.resolve(session),
     connect: () => Promise.resolve({ exec, close: () => Promise.resolve() } as unknown as Connection),
-    check: () =>
-      Promise.resolve({ v: 1, host: 'attic', ok: true, vantages: [], results: [], ...given.report }),
+    check: async () => {
+      const found = checks++ === 0 ? given.report : later.shift();
+      if (found instanceof Error) throw found;
+      return { v: 1, host: 'attic', ok: true, vantages: [], results: [], ...found };
+    },
+    ...(given.trouble === undefined ? {} : { trouble: given.trouble }),
     ...(given.before === undefined ? {} : { before: given.before }),
     keep: false,
     signal: given.signal ?? new AbortController().signal,
@@ -107,6 +116,38 @@ describe('rehearse', () => {
       'ok check: 0 of 0 as they should be',
       'ok rollback: 0 changes taken back; 0 paths are as before',
     ]);
+  });
+
+  it('has the trouble happen once all was reachable, and checks until it is again', async () => {
+    let happened = 0;
+    const trouble = { happened: 'the router restarted', happen: async () => void happened++ };
+    const later = [{ ok: false }, new ConnectError('no route'), { ok: true }];
+    const result = await rehearse(world({ trouble, later }), [up]);
+    expect(result.ok).toBe(true);
+    expect(happened).toBe(1);
+    expect(said(result.stages).slice(-2)).toEqual([
+      'ok trouble: the router restarted; reachable again after 2 s',
+      'ok rollback: 0 changes taken back; 0 paths are as before',
+    ]);
+  });
+
+  it('gives up a minute after the trouble, with what is found then, and does not begin where nothing was reachable', async () => {
+    const start = performance.now();
+    const clock = vi.spyOn(performance, 'now');
+    const trouble = {
+      happened: 'the router restarted',
+      happen: async () => void clock.mockReturnValue(start + 61_000),
+    };
+    const given = { trouble, later: [{ ok: false, results: [] }] };
+    clock.mockReturnValue(start);
+    const late = await rehearse(world(given), [up]).finally(() => clock.mockRestore());
+    expect(late).toMatchObject({ ok: false, check: { ok: false } });
+    expect(said(late.stages).slice(-2)).toEqual([
+      'no trouble: the router restarted; after 61 s 0 of 0 as they should be',
+      'ok rollback: 0 changes taken back; 0 paths are as before',
+    ]);
+    const never = await rehearse(world({ ...given, report: { ok: false } }), [up]);
+    expect(said(never.stages)).toContain('no trouble: not reached');
   });
 
   it('finds a recipe that is never done, and still reboots and checks', async () => {
