@@ -14,6 +14,7 @@ import { differences } from '../../src/rehearse/manifest.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
 import { type Login, ssh } from './support/laptop.ts';
 import { manifestOf } from './support/manifest.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'base-test';
 const here = dirname(fileURLToPath(import.meta.url));
@@ -34,7 +35,7 @@ const onBox = async (script: string): Promise<string> => {
 const hostFile = (base: string): string =>
   `host: attic\nconnect: { lab: ${LAB} }\nroles:\n  firewall: {}\n  base: ${base}\n`;
 
-describe.each(['bookworm', 'trixie'] as const)('base on %s', (release) => {
+describe.each(releasesOf('bookworm'))('base on %s', (release) => {
   let folder: WorkingFolder;
   let lab: LabState;
   const login = async (who: Login, command = 'id -un'): Promise<string> =>

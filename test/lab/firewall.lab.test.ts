@@ -8,6 +8,7 @@ import { compose, endpoint, rulesetOf } from '../recipes/firewall/context.ts';
 import { Box } from './box-engine.ts';
 import { LAB, type LabBox, labBox, openPorts } from './firewall/lab-box.ts';
 import { hostwright } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const BOX = '192.168.1.20';
 const dockerScript = readFileSync(new URL('firewall/docker.sh', import.meta.url), 'utf8');
@@ -17,7 +18,7 @@ const install = (name: string): string =>
 /** The box's stable address of the documentation range that the lab takes for public. */
 const PUBLIC_SIX = `ip -6 -o address show dev eth0 scope global | awk '/2001:db8/ { sub("/.*", "", $4); print $4; exit }'`;
 
-describe.each(['bookworm', 'trixie'] as const)('the firewall on %s', (release) => {
+describe.each(releasesOf('bookworm'))('the firewall on %s', (release) => {
   let box: LabBox;
   afterEach(() => box.down());
 

@@ -8,6 +8,7 @@ import { labUp } from '../../src/lab/up.ts';
 import { joinShell, type Shell, sh } from '../../src/quote.ts';
 import { type SiteRole, sites } from '../recipes/site/context.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'site';
 const BOX = '192.168.1.20';
@@ -86,7 +87,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-describe.each(['bookworm', 'trixie'] as const)('sites on a bare machine with %s', (release) => {
+describe.each(releasesOf('trixie'))('sites on a bare machine with %s', (release) => {
   beforeAll(() => up(release));
   afterAll(down);
 

@@ -3,6 +3,7 @@ import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { hostwright, summaryOf, workingFolder } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'tls';
 const BOX = '192.168.1.20';
@@ -46,7 +47,7 @@ async function agreed(option: string, name: string): Promise<string | undefined>
   return /^New, (TLSv[\d.]+), Cipher is/m.exec(text)?.[1];
 }
 
-describe.each(['bookworm', 'trixie'] as const)('TLS in nginx on Debian %s', (release) => {
+describe.each(releasesOf('trixie'))('TLS in nginx on Debian %s', (release) => {
   const folder = workingFolder({ 'public/index.html': '<h1>front</h1>' });
   const hostFile = (roles: object): void =>
     folder.write('host.yaml', JSON.stringify({ host: 'attic', connect: { lab: LAB }, roles }));
