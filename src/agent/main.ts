@@ -6,7 +6,8 @@
  *     main.mjs revoke NAME [REASON]            its own key may be on the standard input
  *     main.mjs account-key                     changes the keys of its accounts at the authorities
  *     main.mjs wait certificate NAME SECONDS   until it is known how that certificate stands
- *     main.mjs wait ports SECONDS              until it is known how every port stands
+ *     main.mjs wait ports SECONDS [ROLE]       until it is known how every port stands
+ *     main.mjs ports-gone                      until nothing is mapped that nobody declares
  */
 import type { CertificateContext } from './certificates/context.ts';
 
@@ -49,6 +50,12 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
     }
     case 'wait':
       return wait(words);
+    case 'ports-gone': {
+      const [{ waitUntilGone }, { PORTS_PLACES }] = await ports();
+      const left = await waitUntilGone(PORTS_PLACES, 10);
+      if (left.length > 0) say(`The router has not taken back ${left.join(', ')}; that ends by itself.`);
+      return left.length === 0 ? 0 : 1;
+    }
     default:
       return refuse(`‘${verb ?? ''}’ is nothing that the agent does`);
   }
@@ -65,6 +72,10 @@ async function keyOnInput(): Promise<string | undefined> {
   return text.includes('PRIVATE KEY') ? text : undefined;
 }
 
+function ports() {
+  return Promise.all([import('./ports/wait.ts'), import('./ports/places.ts')]);
+}
+
 async function wait([what, ...words]: readonly string[]): Promise<number> {
   if (what === 'certificate') {
     const { waitForCertificate } = await import('./certificates/wait.ts');
@@ -72,6 +83,13 @@ async function wait([what, ...words]: readonly string[]): Promise<number> {
     const { is, line } = await waitForCertificate((await certificates()).places, name, Number(seconds));
     say(line);
     return is === 'issued' ? 0 : 1;
+  }
+  if (what === 'ports') {
+    const [{ waitForPorts }, { PORTS_PLACES }] = await ports();
+    const [seconds = '25', role] = words;
+    const { isWell, lines } = await waitForPorts(PORTS_PLACES, Number(seconds), role);
+    for (const line of lines) say(line);
+    return isWell ? 0 : 1;
   }
   return refuse(`‘${what ?? ''}’ is nothing to wait for`);
 }

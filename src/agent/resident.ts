@@ -1,5 +1,10 @@
 import { once } from 'node:events';
 import { keepDdns } from './ddns/keep.ts';
+import { jsonFiles } from './files.ts';
+import { readNetwork, watchNetwork } from './network.ts';
+import { DECLARATIONS } from './places.ts';
+import { keepPorts } from './ports/keep.ts';
+import { PORTS_PLACES } from './ports/places.ts';
 
 /**
  * The one process of the agent that stays: it keeps up what changes with the network. Ends by SIGTERM or SIGINT.
@@ -8,7 +13,25 @@ import { keepDdns } from './ddns/keep.ts';
 export async function stay(say: (line: string) => void): Promise<void> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   const names = keepDdns({ tell: say });
+  const ports = keepPorts({
+    find: async (gateway, wanted) => {
+      const { findRouter } = await import('../router/find.ts');
+      return findRouter(gateway, wanted);
+    },
+    network: () => readNetwork(say),
+    wantsAddress: async () => (await jsonFiles(DECLARATIONS.ddns)).length > 0,
+    outsideChanged: names.changed,
+    tell: say,
+    places: PORTS_PLACES,
+  });
+  const unwatch = watchNetwork(() => {
+    names.changed();
+    ports.changed();
+  }, say);
+  await ports.look();
   await names.look();
   await stopped;
+  unwatch();
+  ports.stop();
   names.stop();
 }

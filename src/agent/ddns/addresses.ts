@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { familyOf, inNetwork } from '../../facts/address.ts';
+import { defaultRoute, ip, type Shown, shownIn } from '../ip.ts';
 
 /** The addresses of this host on the interface that leads to the internet. */
 export interface OwnAddresses {
@@ -48,55 +48,25 @@ export function readAddresses(four: unknown, six: unknown): OwnAddresses {
   return { ...(ipv4 === undefined ? {} : { ipv4 }), ipv6: [...new Set(ipv6)] };
 }
 
-type Info = Readonly<Record<string, unknown>>;
-
 /** Global unicast (RFC 4291 §2.4), so no unique local one; none that privacy extensions (RFC 8981) replace each day. */
-function isStable({ local, temporary, deprecated, tentative, dadfailed }: Info): boolean {
+function isStable({ local, temporary, deprecated, tentative, dadfailed }: Shown): boolean {
   const passing = [temporary, deprecated, tentative, dadfailed].some((flag) => flag === true);
   return typeof local === 'string' && !passing && familyOf(local) === 6 && inNetwork(local, '2000::/3');
 }
 
-function lifetime({ preferred_life_time: seconds }: Info): number {
+function lifetime({ preferred_life_time: seconds }: Shown): number {
   return typeof seconds === 'number' ? seconds : 0;
 }
 
 /** `addr_info` of each interface that was shown. */
-function infosOf(shown: unknown): readonly Info[] {
-  return listOf(shown)
-    .flatMap((one) => listOf(one.addr_info))
+function infosOf(shown: unknown): readonly Shown[] {
+  return shownIn(shown)
+    .flatMap((one) => shownIn(one.addr_info))
     .slice(0, 256);
 }
 
-function listOf(value: unknown): readonly Info[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((one): one is Info => typeof one === 'object' && one !== null);
-}
-
 async function ofFamily(family: '-4' | '-6', tell: (text: string) => void): Promise<unknown> {
-  const routes = listOf(await ip([family, 'route', 'show', 'default'], tell));
-  const dev = [...routes].sort((one, other) => metric(one) - metric(other))[0]?.dev;
+  const { dev } = (await defaultRoute(family, tell)) ?? {};
   if (typeof dev !== 'string') return [];
   return await ip([family, 'addr', 'show', 'dev', dev, 'scope', 'global'], tell);
-}
-
-function metric({ metric: value }: Info): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function ip(words: readonly string[], tell: (text: string) => void): Promise<unknown> {
-  return new Promise((resolve) => {
-    execFile(
-      'ip',
-      ['-j', ...words],
-      { timeout: 5_000, maxBuffer: 1024 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } },
-      (error, stdout) => {
-        if (error) tell(`Addresses can’t be read (ip ${words.join(' ')}): ${error.message.slice(0, 300)}`);
-        try {
-          resolve(error ? [] : JSON.parse(stdout));
-        } catch {
-          resolve([]);
-        }
-      },
-    );
-  });
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { familyOf } from '../../facts/address.ts';
 import { type DdnsDeclaration, type DdnsState, FORMAT, type PortsState } from '../declared.ts';
-
-const MOST_BYTES = 65_536;
+import { jsonFiles, objectIn, replaceFile, textOf } from '../files.ts';
 
 /** A declaration with the digest of its text. */
 export interface Declared {
@@ -30,7 +29,7 @@ export async function readDeclarations(
 
 /** What root has written was validated then; here it is made sure that nothing is missing. */
 function declarationIn(text: string): DdnsDeclaration | undefined {
-  const value = parsed(text) as Partial<DdnsDeclaration> | undefined;
+  const value = objectIn(text) as Partial<DdnsDeclaration> | undefined;
   const isWhole =
     value?.format === FORMAT &&
     typeof value.role === 'string' &&
@@ -43,7 +42,7 @@ function declarationIn(text: string): DdnsDeclaration | undefined {
 /** The state of a role; undefined for what is none. */
 export async function readState(folder: string, role: string): Promise<DdnsState | undefined> {
   const text = await textOf(join(folder, `${role}.json`));
-  const value = text === undefined ? undefined : (parsed(text) as Partial<DdnsState> | undefined);
+  const value = objectIn(text) as Partial<DdnsState> | undefined;
   const { format, declared, tried, addresses, failures, verdict } = value ?? {};
   if (format !== FORMAT || typeof declared !== 'string' || typeof tried !== 'string') return undefined;
   if (!Array.isArray(addresses) || !Number.isSafeInteger(failures) || typeof verdict !== 'object')
@@ -58,19 +57,16 @@ export async function readState(folder: string, role: string): Promise<DdnsState
 /** The router's address outside, as the state of mapped ports has it. */
 export async function routerAddressIn(path: string): Promise<string | undefined> {
   const text = await textOf(path);
-  const state = text === undefined ? undefined : (parsed(text) as Partial<PortsState> | undefined);
+  const state = objectIn(text) as Partial<PortsState> | undefined;
   const { format, externalAddress } = state ?? {};
   return format === FORMAT && typeof externalAddress === 'string' && familyOf(externalAddress) === 4
     ? externalAddress
     : undefined;
 }
 
-/** In one step, so that nobody reads half of it. */
+/** Writes the state of a role. */
 export async function writeState(folder: string, state: DdnsState): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${state.role}.json`);
-  await writeFile(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o644 });
-  await rename(`${path}.new`, path);
+  await replaceFile(join(folder, `${state.role}.json`), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Forgets roles that are no longer declared; their records stay in the DNS. Returns their names. */
@@ -83,34 +79,6 @@ export async function forgetOthers(
     .filter((one) => !roles.has(one));
   for (const role of gone) await rm(join(folder, `${role}.json`), { force: true });
   return gone;
-}
-
-async function jsonFiles(folder: string): Promise<readonly string[]> {
-  const files = await readdir(folder).catch(() => []);
-  return files.filter((file) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}\.json$/.test(file)).sort();
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, 0);
-      return bytesRead > MOST_BYTES ? undefined : buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-function parsed(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function sha256(text: string): string {

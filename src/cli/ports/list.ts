@@ -22,8 +22,8 @@ export async function listPorts(context: Context, { file }: PortsWords): Promise
       return context.json({
         v: 1,
         host: run.host.name,
-        declared: Object.fromEntries(declared),
-        ...(told === undefined ? {} : told),
+        wanted: Object.fromEntries(declared),
+        ...(told === undefined ? {} : { router: told }),
       });
     if (wishes.length === 0) {
       await run.say(
