@@ -8,6 +8,8 @@ export interface Wanted {
   readonly ports: number;
   /** What this host's requests are known by, the same for good: at least 16 random bytes. */
   readonly secret: Buffer;
+  /** Our own UDP port for the search by UPnP, for a firewall that has to let answers to the group in; default: any. */
+  readonly ssdpPort?: number;
   /** For tests: where routers listen, and how long they may take. */
   readonly places?: { readonly udp: number; readonly ssdp: number; readonly total: number };
 }
@@ -27,7 +29,7 @@ const TOTAL = 3000;
  * @returns undefined where none answers
  */
 export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Router | undefined> {
-  const { ports, secret, places } = wanted;
+  const { ports, secret, ssdpPort, places } = wanted;
   const isFew = ports <= FEW;
   const total = places?.total ?? TOTAL;
   const manner = {
@@ -35,18 +37,23 @@ export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Rout
     lease: isFew ? LEASES.pcp : LEASES.many,
     ...(places === undefined ? {} : { port: places.udp }),
   };
-  const { igd } = await import('./upnp/igd.ts');
-  const upnp = igd(gateway, {
-    search: total,
-    request: total,
-    lease: isFew ? LEASES.upnp : LEASES.many,
-    ...(places === undefined ? {} : { ssdpPort: places.ssdp }),
-  });
-  const found = [pcp(gateway, { ...manner, secret }), natPmp(gateway, manner)];
-  const order = isFew ? [upnp, ...found] : [...found, upnp];
+  const upnp = import('./upnp/igd.ts').then(({ igd }) =>
+    igd(gateway, {
+      search: total,
+      find: total + total / 2,
+      request: total,
+      lease: isFew ? LEASES.upnp : LEASES.many,
+      ...(ssdpPort === undefined ? {} : { localPort: ssdpPort }),
+      ...(places === undefined ? {} : { ssdpPort: places.ssdp }),
+    }),
+  );
+  const asked = [upnp, pcp(gateway, { ...manner, secret }), natPmp(gateway, manner)].map((one) =>
+    one.catch(() => undefined),
+  );
+  const order = isFew ? asked : [...asked.slice(1), ...asked.slice(0, 1)];
   // All have been asked by now; the first in order counts.
   for (const one of order) {
-    const router = await one.catch(() => undefined);
+    const router = await one;
     if (router) return router;
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** NAT-PMP (RFC 6886). */
-import { type Epoch, hasLostState } from './epoch.ts';
+import { type Epoch, lagsBehind } from './epoch.ts';
 import type { Gateway, MapOutcome, Mapping, Router } from './router.ts';
 import { ask, type Patience } from './udp.ts';
 
@@ -51,7 +51,7 @@ export async function natPmp(gateway: Gateway, manner: Manner): Promise<Router |
     );
     if (answer) {
       const now = { said: answer.epoch, heard: process.uptime() };
-      if (epoch && hasLostState(epoch, now)) lost = true;
+      if (epoch && lagsBehind(epoch, now)) lost = true;
       epoch = now;
     }
     return answer;
@@ -117,7 +117,7 @@ function readAnswer(
   const result = bytes.readUInt16BE(2);
   const answer = { result, epoch: bytes.readUInt32BE(4), body: bytes.subarray(8) };
   // A refusal may be cut short.
-  if (result !== 0) return answer;
+  if (result !== 0 && bytes.length < length) return answer;
   return bytes.length === length && fits(answer.body) ? answer : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** PCP (RFC 6887), for IPv4. */
 import { createHmac } from 'node:crypto';
 import { isIPv4 } from 'node:net';
-import { type Epoch, hasLostState } from './epoch.ts';
+import { type Epoch, isOtherServer } from './epoch.ts';
 import { type Manner, PORT } from './nat-pmp.ts';
 import type { Gateway, MapOutcome, Mapping, Router } from './router.ts';
 import { ask } from './udp.ts';
@@ -55,7 +55,7 @@ export async function pcp(gateway: Gateway, manner: PcpManner): Promise<Router |
     const answer = await ask(gateway, port, message, (bytes) => readAnswer(bytes, opcode, fits), patience);
     if (answer) {
       const now = { said: answer.epoch, heard: process.uptime() };
-      if (epoch && hasLostState(epoch, now)) lost = true;
+      if (epoch && isOtherServer(epoch, now)) lost = true;
       epoch = now;
     }
     return answer;

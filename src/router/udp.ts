@@ -14,7 +14,8 @@ const MOST = 1100;
 
 /**
  * Asks the gateway by UDP until it gives an answer that `read` accepts. Anything else that comes, and whatever comes from another
- * address or port, counts as nothing: the socket is connected, so the kernel keeps that out (udp(7)). Never rejects.
+ * address or port, counts as nothing. The socket is connected, so the kernel keeps that out (udp(7)), but for what comes before it is.
+ * Never rejects.
  * @param read pure; undefined for what is no answer to this question
  * @returns undefined when no answer came in time
  */
@@ -45,8 +46,9 @@ export function ask<Answer>(
       socket.send(message, () => undefined);
       repeat = setTimeout(() => send(wait * 2), wait);
     };
-    socket.on('message', (answer) => {
-      const read_ = answer.length > MOST ? undefined : read(answer);
+    socket.on('message', (answer, from) => {
+      if (from.address !== address || from.port !== port || answer.length > MOST) return;
+      const read_ = read(answer);
       if (read_ !== undefined) end(read_);
     });
     // A port where nothing listens; the router may be starting just now, so it is asked again until the time is over.

@@ -8,8 +8,11 @@ import { type Answer, act, type Values } from './soap.ts';
 
 /** Errors of WANIPConnection (2.4.x and 2.5.x of its definition). */
 const NO_SUCH_ENTRY = 714;
+const NOT_AUTHORIZED = 606;
 const CONFLICT = 718;
 const PERMANENT_ONLY = 725;
+/** The port was given away by PCP or on the router's page. */
+const CONFLICT_OTHERWISE = 729;
 
 const DESCRIPTION_MOST = 256 * 1024;
 
@@ -17,12 +20,16 @@ const DESCRIPTION_MOST = 256 * 1024;
 export interface UpnpManner {
   /** Milliseconds for the search. */
   readonly search: number;
+  /** Milliseconds for the search and what is asked until a router is found. */
+  readonly find: number;
   /** Milliseconds for one request. */
   readonly request: number;
   /** Seconds: the lease to ask for. */
   readonly lease: number;
   /** For tests: where routers listen for searches. */
   readonly ssdpPort?: number;
+  /** Our own port for the search. */
+  readonly localPort?: number;
 }
 
 /** A mapping that the router has. */
@@ -31,20 +38,24 @@ interface Entry {
   readonly port: number;
   /** Seconds left; 0: for good. */
   readonly lease: number;
+  readonly isEnabled: boolean;
 }
 
 /** Speaks to a gateway that answers UPnP; undefined for one that does not, or describes nothing that maps ports. */
 export async function igd(gateway: Gateway, manner: UpnpManner): Promise<Router | undefined> {
-  for (const location of await search(gateway, manner.search, manner.ssdpPort)) {
+  const until = performance.now() + manner.find;
+  const left = (): number => Math.min(until - performance.now(), manner.request);
+  for (const location of await search(gateway, manner.search, manner.ssdpPort, manner.localPort)) {
+    if (left() <= 0) return undefined;
     const page = await fetchPage({
       url: location,
       from: gateway.hostAddress,
-      total: manner.request,
+      total: left(),
       most: DESCRIPTION_MOST,
     });
     if (page?.status !== 200) continue;
     const services = servicesIn(page.body, location, gateway.address);
-    const service = await connected(services, gateway, manner);
+    const service = await connected(services, gateway, left);
     if (service) return routerOf(service, gateway, manner);
   }
   return undefined;
@@ -54,11 +65,12 @@ export async function igd(gateway: Gateway, manner: UpnpManner): Promise<Router 
 async function connected(
   services: readonly MappingService[],
   gateway: Gateway,
-  manner: UpnpManner,
+  left: () => number,
 ): Promise<MappingService | undefined> {
   let speaks: MappingService | undefined;
   for (const service of services) {
-    const answer = await act(service, gateway.hostAddress, 'GetExternalIPAddress', {}, manner.request);
+    if (left() <= 0) break;
+    const answer = await act(service, gateway.hostAddress, 'GetExternalIPAddress', {}, left());
     if (answer.is === 'done' && outsideIn(answer) !== undefined) return service;
     if (answer.is !== 'silent') speaks ??= service;
   }
@@ -71,12 +83,13 @@ function routerOf(service: MappingService, gateway: Gateway, manner: UpnpManner)
   const call = (action: string, values: Values): Promise<Answer> =>
     act(service, hostAddress, action, values, manner.request);
 
-  /** What the router has for a port outside; undefined: nothing. */
-  const entryOf = async (mapping: Mapping): Promise<Entry | 'silent' | undefined> => {
+  /** What the router has for a port outside; undefined: nothing. A refusal: it has something, and does not tell us what. */
+  const entryOf = async (mapping: Mapping): Promise<Entry | MapOutcome | undefined> => {
     const answer = await call('GetSpecificPortMappingEntry', outsideOf(mapping));
-    if (answer.is === 'done') return entryIn(answer.values) ?? 'silent';
-    // Some say something else than they should when there is none; then only asking for it tells.
-    return answer.is === 'silent' ? 'silent' : undefined;
+    if (answer.is === 'done') return entryIn(answer.values) ?? SILENT;
+    if (answer.is === 'silent') return SILENT;
+    // Some say something else than 714 when there is none; then only asking for it tells.
+    return answer.code === NOT_AUTHORIZED ? refusal(answer) : undefined;
   };
   const isOurs = ({ client, port }: Entry, mapping: Mapping): boolean =>
     client === hostAddress && port === mapping.port;
@@ -100,7 +113,7 @@ function routerOf(service: MappingService, gateway: Gateway, manner: UpnpManner)
     },
     async map(mapping, lifetime): Promise<MapOutcome> {
       const before = await entryOf(mapping);
-      if (before === 'silent') return SILENT;
+      if (before && 'is' in before) return before;
       if (before && !isOurs(before, mapping)) return takenBy(before, hostAddress);
       let answer = await add(mapping, lifetime);
       if (answer.is === 'error' && answer.code === PERMANENT_ONLY) {
@@ -111,21 +124,22 @@ function routerOf(service: MappingService, gateway: Gateway, manner: UpnpManner)
       if (answer.is === 'error') return refusal(answer);
       // It said yes; what counts is what it has.
       const after = await entryOf(mapping);
-      if (after === 'silent') return SILENT;
+      if (after && 'is' in after) return after;
       if (!after) return { is: 'refused', detail: 'it says yes, and has no such mapping afterwards (UPnP).' };
       if (!isOurs(after, mapping)) return takenBy(after, hostAddress);
+      if (!after.isEnabled) return { is: 'refused', detail: 'it keeps that mapping switched off (UPnP).' };
       return { is: 'mapped', lifetime: isPermanentOnly ? 0 : Math.min(after.lease || lifetime, lifetime) };
     },
     async unmap(mapping) {
       const entry = await entryOf(mapping);
-      if (entry === 'silent') return false;
+      if (entry && 'is' in entry) return false;
       if (!entry || !isOurs(entry, mapping)) return true;
       const answer = await call('DeletePortMapping', outsideOf(mapping));
       return answer.is === 'done' || (answer.is === 'error' && answer.code === NO_SUCH_ENTRY);
     },
     async pulse(one) {
       const entry = await entryOf(one);
-      if (entry === 'silent') return 'silent';
+      if (entry && 'is' in entry) return entry.is === 'silent' ? 'silent' : 'lost';
       return entry && isOurs(entry, one) ? 'kept' : 'lost';
     },
     close: () => undefined,
@@ -148,6 +162,8 @@ function takenBy({ client, port }: Entry, hostAddress: string): MapOutcome {
 
 function refusal({ code, text }: Extract<Answer, { readonly is: 'error' }>): MapOutcome {
   if (code === CONFLICT) return { is: 'taken', detail: 'it says that another machine has it (UPnP 718).' };
+  if (code === CONFLICT_OTHERWISE)
+    return { is: 'taken', detail: 'it says that it was given away by PCP or on its page (UPnP 729).' };
   return { is: 'refused', detail: `it says: ${text === '' ? 'no' : text} (UPnP ${code}).` };
 }
 
@@ -156,7 +172,7 @@ function entryIn(values: ReadonlyMap<string, string>): Entry | undefined {
   const port = number(values.get('NewInternalPort'), 65_535);
   const lease = number(values.get('NewLeaseDuration') ?? '0', 2 ** 32);
   if (!isIPv4(client) || port === undefined || lease === undefined) return undefined;
-  return { client, port, lease };
+  return { client, port, lease, isEnabled: values.get('NewEnabled') !== '0' };
 }
 
 function number(text: string | undefined, most: number): number | undefined {

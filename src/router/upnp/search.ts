@@ -20,11 +20,13 @@ const MORE = 200;
  * group, since some answer only one of the two. Never rejects.
  * @param total milliseconds
  * @param port for tests; where routers listen
+ * @param localPort ours; 0: any
  */
 export function search(
   { address, hostAddress }: Gateway,
   total: number,
   port: number = PORT,
+  localPort = 0,
 ): Promise<readonly URL[]> {
   return new Promise((resolve) => {
     const found = new Map<string, URL>();
@@ -43,6 +45,7 @@ export function search(
     timers.push(setTimeout(end, total));
     socket.on('error', () => undefined);
     socket.on('message', (answer, { address: from }) => {
+      // Of any port: some routers answer from another one than they are asked at.
       if (from !== address || found.size >= ENOUGH) return;
       const location = locationIn(answer, address);
       if (!location) return;
@@ -55,7 +58,7 @@ export function search(
         for (const to of [address, GROUP]) socket.send(message, port, to, () => undefined);
       }
     };
-    socket.bind({ address: hostAddress, port: 0 }, () => {
+    socket.bind({ address: hostAddress, port: localPort }, () => {
       try {
         socket.setMulticastInterface(hostAddress);
       } catch {
@@ -94,7 +97,11 @@ export function pageOf(text: string, gateway: string, base?: URL): URL | undefin
   try {
     const url = new URL(text, base);
     const isOurs =
-      url.protocol === 'http:' && url.hostname === gateway && url.username === '' && url.password === '';
+      url.protocol === 'http:' &&
+      url.hostname === gateway &&
+      url.port !== '0' &&
+      url.username === '' &&
+      url.password === '';
     return isOurs ? url : undefined;
   } catch {
     return undefined;

@@ -35,19 +35,25 @@ export async function act(
     total,
     most: MOST,
   });
-  if (!page || ![200, 500].includes(page.status)) return { is: 'silent' };
+  if (!page) return { is: 'silent' };
+  const answer = `${action}Response`;
   const told = new Map<string, string>();
+  const fault = new Map<string, string>();
   let isAnswer = false;
   const isRead = readXml(page.body, {
     open(name) {
-      if (name === `${action}Response`) isAnswer = true;
+      if (name === answer) isAnswer = true;
     },
-    leaf: (name, text) => void told.set(name, text.slice(0, LONGEST)),
+    leaf(name, text, parent) {
+      if (text.length > LONGEST) return;
+      if (parent === answer) told.set(name, text);
+      else if (parent === 'UPnPError') fault.set(name, text);
+    },
   });
   if (!isRead) return { is: 'silent' };
-  const code = told.get('errorCode');
-  if (code !== undefined && /^[0-9]{3}$/.test(code))
-    return { is: 'error', code: Number(code), text: printable(told.get('errorDescription') ?? '') };
+  const code = fault.get('errorCode');
+  if (!isAnswer && code !== undefined && /^[0-9]{3}$/.test(code))
+    return { is: 'error', code: Number(code), text: printable(fault.get('errorDescription') ?? '') };
   return page.status === 200 && isAnswer ? { is: 'done', values: told } : { is: 'silent' };
 }
 

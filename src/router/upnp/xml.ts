@@ -7,8 +7,8 @@ const ELEMENTS = 4000;
 /** What is heard of a document, in its order. Names come without their namespace's prefix. */
 export interface XmlListener {
   open?(name: string): void;
-  /** An element has ended that has no others in it. */
-  leaf(name: string, text: string): void;
+  /** An element has ended that has no others in it. `parent`: the one that it is in. */
+  leaf(name: string, text: string, parent: string): void;
   close?(name: string): void;
 }
 
@@ -44,7 +44,7 @@ export function readXml(text: string, listener: XmlListener): boolean {
   parser.onclosetag = () => {
     const name = path.pop() ?? '';
     if (!isGood) return;
-    if (content !== undefined) listener.leaf(name, content.trim());
+    if (content !== undefined) listener.leaf(name, content.trim(), path.at(-1) ?? '');
     content = undefined;
     listener.close?.(name);
   };
