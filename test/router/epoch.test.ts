@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isOtherServer, lagsBehind } from '../../src/router/epoch.ts';
 
 const before = { said: 1000, heard: 50 };
-const after = (elapsed: number, said: number) => ({ said: 1000 + said, heard: 50 + elapsed });
+const later = (elapsed: number, said: number) => ({ said: 1000 + said, heard: 50 + elapsed });
 
 describe('what a router’s clock says of its mappings', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('what a router’s clock says of its mappings', () => {
     ['went back by a second', 1, -1, false, false],
     ['went far ahead: another server', 100, 5000, false, true],
   ])('%s', (_, elapsed, said, natPmp, pcp) => {
-    expect(lagsBehind(before, after(elapsed, said))).toBe(natPmp);
-    expect(isOtherServer(before, after(elapsed, said))).toBe(pcp);
+    expect(lagsBehind(before, later(elapsed, said))).toBe(natPmp);
+    expect(isOtherServer(before, later(elapsed, said))).toBe(pcp);
   });
 });
