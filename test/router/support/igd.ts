@@ -99,7 +99,7 @@ export function igdServer(
   };
   return httpServer((answer, { url, action, body }) => {
     if (url === '/description.xml') return void answer.end(page);
-    const said = url === '/control' ? (behave(action, body) ?? act(action, body)) : 501;
+    const said = url === '/control' ? (behave(action, body) ?? act(action, body) ?? 501) : 501;
     if (typeof said === 'string') answer.end(said);
     else answer.writeHead(500).end(soapError(said));
   }).then((server) => ({ ...server, entries }));
