@@ -23,7 +23,8 @@ export function front(
   const [usual, other] = FRONTS;
   const path = nginx.configured && !nginx.readsConfD ? other : usual;
   const write = (content: string) => [file.of({ path, content, owner: 'root', group: 'root' }, proven)];
-  const foreign = https?.neighbours.foreign ?? [];
+  // What a role that the host file has lost has left goes in the same run.
+  const foreign = (https?.neighbours.foreign ?? []).filter(({ file: of }) => !nginx.written.includes(of));
   const http3 = isModernNginx(facts) && !hasForeignHttp3(context, foreign);
   const alone = nginx.complete && foreign.length === 0;
   if (https?.port !== HTTPS || https.loopback || !(alone || http3)) {
