@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,11 +11,19 @@ import { AGENT, DECLARATIONS, STATE } from '../../src/agent/places.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { laptopArgv } from '../../src/lab/enter.ts';
 import { labCapture } from '../../src/lab/exec.ts';
-import { BOX_V4, DOMAIN } from '../../src/lab/network.ts';
+import { ADDRESSES, BOX_V4, DOMAIN } from '../../src/lab/network.ts';
 import type { LabState } from '../../src/lab/state.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { type Shell, sh } from '../../src/quote.ts';
-import { DIRECTORY, INSTALL_PEBBLE, STAGING, startPebble, stopPebble } from './support/acme/pebble.ts';
+import {
+  CUSTOMER,
+  CUSTOMERS,
+  DIRECTORY,
+  INSTALL_PEBBLE,
+  STAGING,
+  startPebble,
+  stopPebble,
+} from './support/acme/pebble.ts';
 import { workingFolder } from './support/hostwright.ts';
 import { releasesOf } from './support/releases.ts';
 
@@ -22,6 +31,7 @@ const HERE = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const INSTALLER = '/usr/local/lib/hostwright/install-certificates';
 const TRUST = `${DECLARATIONS.trust}/blog.pem`;
 const NAME = `blog.${DOMAIN}`;
+const [LAPTOP = ''] = ADDRESSES.laptop;
 const PAIR = '/etc/ssl/hostwright/blog';
 const RENEWALS = 50;
 
@@ -187,6 +197,57 @@ timeout 240 ${agent(`often ${RENEWALS}`)} >/var/tmp/renewed || { grep -c 'issued
     const before = await serial();
     await on('box', `${agent('renew')}; ${INSTALLER}`);
     expect(await serial()).not.toBe(before);
+  });
+
+  it('waits as long as an authority wants, and says who allows it no certificate', async () => {
+    const directory = await on('internet', sh`curl -sS --cacert /var/tmp/pebble/ca.pem ${DIRECTORY}`);
+    const [key, certificate] = [join(folder.path, 'laptop.key'), join(folder.path, 'laptop.pem')];
+    execFileSync(
+      'openssl',
+      [
+        ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=laptop'.split(' '),
+        ...['-addext', `subjectAltName=IP:${LAPTOP}`, '-keyout', key, '-out', certificate],
+      ],
+      { stdio: 'ignore' },
+    );
+    await put(TRUST, roots + readFileSync(certificate, 'utf8'));
+    const [program = '', ...words] = laptopArgv(lab, [
+      process.execPath,
+      HERE('support/acme/refusing.mjs'),
+      ...[key, certificate, LAPTOP, directory],
+    ]);
+    const refusing = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(refusing.stdout, 'data');
+      await declare({ directory: `https://${LAPTOP}:24300/ratelimited/dir` });
+      await expect(on('box', agent('renew'))).rejects.toThrow(/for 2 hours.*ca-rate-limited: too many/);
+      expect(Date.parse((await state()).next)).toBeGreaterThan(Date.now() + 7_100_000);
+      expect(await on('box', agent('renew'))).toBe('');
+      await declare({ directory: `https://${LAPTOP}:24300/caa/dir` });
+      await expect(on('box', agent('renew'))).rejects.toThrow(/CAA record .*\(caa: CAA record/);
+    } finally {
+      refusing.stdin.end();
+    }
+  });
+
+  it('binds its account to one that a customer has at the authority', async () => {
+    const more = {
+      externalAccountBindingRequired: true,
+      externalAccountMACKeys: { [CUSTOMER.kid]: CUSTOMER.hmacKey },
+    };
+    const trust = await on('internet', startPebble(24_200, 20, more));
+    await put(TRUST, roots + trust);
+    await declare({ directory: CUSTOMERS });
+    await expect(on('box', agent('renew'))).rejects.toThrow('external-account-required');
+    await declare({ directory: CUSTOMERS, eab: { ...CUSTOMER, hmacKey: 'AAAA' } });
+    await expect(on('box', agent('renew'))).rejects.toThrow(/bad-eab|account-refused/);
+    await declare({ directory: CUSTOMERS, eab: CUSTOMER });
+    expect(await on('box', agent('renew'))).toContain('issued by');
+    await put(TRUST, roots);
+    await declare();
+    expect(await on('box', `${agent('renew')}; ${INSTALLER}`)).toMatch(
+      /another authority(?:.|\n)*blog: installed/,
+    );
   });
 
   it('says in plain words why there is none, and leaves the old one', async () => {

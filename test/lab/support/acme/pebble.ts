@@ -1,8 +1,9 @@
 import { DOMAIN, WAN } from '../../../../src/lab/network.ts';
 import { sh } from '../../../../src/quote.ts';
 
-/** Where pebble answers, beside the lab’s own one; a second one is its staging. */
+/** Where pebble answers, beside the lab’s own one; a second one is its staging, a third takes only customers (EAB). */
 export const DIRECTORY = `https://${WAN.internet.v4}:24000/dir`;
+export const CUSTOMERS = `https://${WAN.internet.v4}:24200/dir`;
 export const STAGING = `https://${WAN.internet.v4}:24100/dir`;
 
 const FOLDER = '/var/tmp/pebble';
@@ -16,8 +17,11 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.
 echo ${`subjectAltName=IP:${WAN.internet.v4}`} >ext
 openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 20 -extfile ext -out tls.pem 2>/dev/null`;
 
-/** For `internet`: starts one, which refuses that many of a hundred nonces. */
-export function startPebble(port: number, nonceReject: number) {
+/** An account at the third one (RFC 8555 section 7.3.4). */
+export const CUSTOMER = { kid: 'customer-1', hmacKey: Buffer.alloc(32, 7).toString('base64url') };
+
+/** For `internet`: starts one, which refuses that many of a hundred nonces. @param more settings of pebble */
+export function startPebble(port: number, nonceReject: number, more: object = {}) {
   const configuration = {
     pebble: {
       listenAddress: `0.0.0.0:${port}`,
@@ -30,6 +34,7 @@ export function startPebble(port: number, nonceReject: number) {
       externalAccountBindingRequired: false,
       domainBlocklist: [`blocked.${DOMAIN}`],
       retryAfter: { authz: 0, order: 0 },
+      ...more,
     },
   };
   return sh`cd ${FOLDER}
