@@ -17,13 +17,14 @@ const NONCE = 12;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 /** No other port than the one asked for (RFC 6887 13.2); an option without data. */
 const PREFER_FAILURE = Buffer.from([2, 0, 0, 0]);
+const NO_RESOURCES = 8;
 const CANNOT_PROVIDE_EXTERNAL = 11;
 
 /** Result codes (RFC 6887 7.4). */
 const REFUSALS: Readonly<Record<number, string>> = {
   2: 'it is not allowed on the router (PCP: not authorized).',
   7: 'the router has no network (PCP: network failure).',
-  8: 'the router has no room for more (PCP: no resources).',
+  [NO_RESOURCES]: 'the router has no room for more (PCP: no resources).',
   9: 'the router does not know that protocol (PCP).',
   10: 'this host has as many as the router allows it (PCP: quota).',
   12: 'another router lies between (PCP: address mismatch).',
@@ -93,7 +94,9 @@ export async function pcp(gateway: Gateway, manner: PcpManner): Promise<Router |
       return { is: 'mapped', lifetime: Math.min(answer.lifetime, lifetime) };
     },
     async unmap(mapping) {
-      return (await request(mapping, 0))?.result === 0;
+      const result = (await request(mapping, 0))?.result;
+      // miniupnpd calls it a lack of resources when there is nothing to remove; it should be a success (15).
+      return result === 0 || result === NO_RESOURCES;
     },
     async pulse() {
       const answer = await announce();
@@ -150,8 +153,9 @@ function isAbout(body: Buffer, asked: Buffer): boolean {
   );
 }
 
-function nonceOf(secret: Buffer, { address, hostAddress }: Gateway, { protocol, port }: Mapping): Buffer {
-  const about = [address, hostAddress, protocol, port].join(' ');
+/** Of the outside port too: giving one back must not take another one along that leads to the same port of this host. */
+function nonceOf(secret: Buffer, gateway: Gateway, { protocol, port, externalPort }: Mapping): Buffer {
+  const about = [gateway.address, gateway.hostAddress, protocol, port, externalPort].join(' ');
   return createHmac('sha256', secret).update(about).digest().subarray(0, NONCE);
 }
 

@@ -57,6 +57,15 @@ describe('PCP', () => {
     expect(await (await speak())?.map(MAPPING, 120)).toMatchObject({ is });
   });
 
+  it.each([
+    [0, true],
+    [8, true],
+    [2, false],
+  ])('knows by the result %i whether a mapping is gone', async (result, isGone) => {
+    await start((opcode) => (opcode === 1 ? { result } : {}));
+    expect(await (await speak())?.unmap(MAPPING)).toBe(isGone);
+  });
+
   it('takes no lease for longer than it asked, and is content with less', async () => {
     let lifetime = 0xffff_ffff;
     await start(() => ({ lifetime }));
