@@ -1,12 +1,44 @@
-import type { CertificateState, PortsState } from '../agent/declared.ts';
+import type { PortWish } from '../agent/declared.ts';
+import type { ToldCertificate } from '../agent/told/certificates.ts';
+import type { ToldPorts } from '../agent/told/ports.ts';
+import { askAgent } from '../agent/told/read.ts';
+import type { HostSession } from '../apply/session.ts';
 import type { CauseId } from './causes.ts';
 import type { CheckedEndpoint } from './expectations.ts';
+import type { Report } from './report.ts';
 import { isPublicAddress } from './surroundings.ts';
 
 /** What the agent on the host knows that explains failures: read from its state, each absent where it has told nothing. */
 export interface AgentView {
-  readonly ports?: Pick<PortsState, 'ports' | 'externalAddress'>;
-  readonly certificates?: readonly Pick<CertificateState, 'name' | 'verdict'>[];
+  readonly ports?: Pick<ToldPorts, 'ports' | 'externalAddress' | 'router' | 'address'>;
+  /** Ports that it is to have mapped, by role. */
+  readonly wishes?: ReadonlyMap<string, readonly PortWish[]>;
+  readonly certificates?: readonly Pick<ToldCertificate, 'name' | 'verdict'>[];
+}
+
+/** Asks the agent, where the host file comes to anything for it: one exchange. */
+export async function askForView(session: Pick<HostSession, 'composition' | 'read'>): Promise<AgentView> {
+  const kinds = new Set(session.composition.resources.map(({ resource }) => resource.kind));
+  return kinds.has('mapping') || kinds.has('acme') ? await askAgent(session) : {};
+}
+
+/** What a person has to type in on the router, where the agent cannot have it mapped. Pure. */
+export function byHand({ ports, wishes = new Map() }: AgentView): Report['byHand'] {
+  if (ports?.address === undefined) return undefined;
+  const wanting = new Set(
+    ports.ports
+      .filter(({ verdict: { state } }) => state === 'no-router' || state === 'refused')
+      .map(({ role, name }) => `${role} ${name}`),
+  );
+  const missing = [...wishes].flatMap(([role, own]) =>
+    own.filter(({ name }: PortWish) => wanting.has(`${role} ${name}`)),
+  );
+  if (missing.length === 0) return undefined;
+  return {
+    ...(ports.router === undefined ? {} : { router: ports.router }),
+    host: ports.address,
+    ports: missing,
+  };
 }
 
 /** Why a port is not reached over the router's address, along the path, and what the agent says of it. */

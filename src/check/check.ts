@@ -2,7 +2,7 @@ import type { HostSession } from '../apply/session.ts';
 import type { Ask } from '../connect/connection.ts';
 import { InterruptedError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import type { AgentView } from './agent-view.ts';
+import { type AgentView, byHand } from './agent-view.ts';
 import { attempt } from './attempt.ts';
 import { mapBounded } from './bounded.ts';
 import { fixFor } from './causes.ts';
@@ -90,12 +90,14 @@ async function examine(
     ...placed.flatMap((one) => ('vantage' in one ? [] : [one.result])),
     ...diagnose(tried.flat(), agent),
   ];
+  const typing = byHand(agent);
   return {
     v: 1,
     host: host.name,
     ok: results.every(({ ok }) => ok),
     vantages: placed.map((one) => ('place' in one ? withUntried(one, endpoints) : one.report)),
     results,
+    ...(typing ? { byHand: typing } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PortWish } from '../agent/declared.ts';
 import type { CauseId } from './causes.ts';
 
 /** One rung of the path from a vantage to a working service: address → tcp → http → content. */
@@ -53,4 +54,12 @@ export interface Report {
   readonly ok: boolean;
   readonly vantages: readonly ReportVantage[];
   readonly results: readonly Result[];
+  /** What somebody has to type in on the router's own page, since it lets nobody ask for it. */
+  readonly byHand?: {
+    /** The router's address. */
+    readonly router?: string;
+    /** The host's. */
+    readonly host: string;
+    readonly ports: readonly PortWish[];
+  };
 }

@@ -39,8 +39,11 @@ export async function rehearseInside(
           return connect(host.connect, { ask: run.ask, signal });
         },
         check: async (session) => {
-          const { checkHost } = await import('../check/check.ts');
-          return checkHost({ host, session, ask: run.ask, signal });
+          const [{ checkHost }, { askForView }] = await Promise.all([
+            import('../check/check.ts'),
+            import('../check/agent-view.ts'),
+          ]);
+          return checkHost({ host, session, ask: run.ask, signal, agent: await askForView(session) });
         },
         ...(before === undefined ? {} : { before }),
         ...(trouble === undefined

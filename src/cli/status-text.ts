@@ -1,3 +1,4 @@
+import type { AgentTold } from '../agent/told/read.ts';
 import { describeConflicts } from '../apply/refuse.ts';
 import { portText } from '../compose/port-range.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -6,16 +7,19 @@ import type { Plan } from '../plan/plan.ts';
 import { describeTotals } from '../plan/totals.ts';
 import type { Paint } from '../ui/paint.ts';
 import { plainLine } from '../ui/plain-text.ts';
+import { agentLines, agentObject } from './status-agent.ts';
 
 /** What a status is made of. */
 export interface Seen {
   readonly host: Pick<Host, 'name' | 'roles'>;
   readonly facts: Pick<Facts, 'os' | 'runs'>;
   readonly plan: Plan;
+  /** What the agent on the host tells; absent where no role needs one. */
+  readonly agent?: AgentTold;
 }
 
 /** The status for scripts. */
-export function statusObject({ host, facts, plan }: Seen): object {
+export function statusObject({ host, facts, plan, agent }: Seen): object {
   const { active, last } = facts.runs;
   return {
     v: 1,
@@ -31,6 +35,7 @@ export function statusObject({ host, facts, plan }: Seen): object {
     conflicts: plan.changes
       .filter(({ conflict }) => conflict)
       .map(({ id, role, conflict }) => ({ id, role, conflict })),
+    ...(agent ? { agent: agentObject(agent, plan) } : {}),
     ...(active ? { active } : {}),
     ...(last ? { last } : {}),
     next: nextStep({ host, facts, plan }).command,
@@ -39,7 +44,7 @@ export function statusObject({ host, facts, plan }: Seen): object {
 
 /** The status for people. Pure. */
 export function renderStatus(seen: Seen, paint: Paint): string {
-  const { host, facts, plan } = seen;
+  const { host, facts, plan, agent } = seen;
   const width = Math.max(4, ...host.roles.map(({ name }) => name.length));
   const roles = host.roles.map((role) => {
     const pending = pendingOf(role, plan);
@@ -57,6 +62,7 @@ export function renderStatus(seen: Seen, paint: Paint): string {
   return [
     `${paint.strong(plainLine(host.name))} ${paint.dim(`· ${plainLine(facts.os.name)}`)}`,
     ...roles,
+    ...(agent ? agentLines(agent, plan, paint) : []),
     '',
     describeTotals(plan),
     ...keptLines(plan, paint),

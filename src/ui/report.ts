@@ -1,4 +1,5 @@
 import type { Report, Result } from '../check/report.ts';
+import { routerTable } from '../check/router-table.ts';
 import type { Paint } from './paint.ts';
 import { plainLine } from './plain-text.ts';
 
@@ -18,6 +19,7 @@ export function renderReport(report: Report, look: ReportLook): string {
     tested.length > 0 ? overview(report, tested, look) : '',
     vantageNotes(report, look),
     ...report.results.filter(({ ok, because }) => !ok && !because).map((one) => problem(one, report, look)),
+    report.byHand ? routerTable(report.byHand.ports, report.byHand.host, report.byHand.router) : '',
     verdict(report, look.paint),
   ];
   return parts.filter((part) => part !== '').join('\n\n');

@@ -1,6 +1,7 @@
 /** What the agent on a host tells of router mappings, read as a stranger's: by type, bounded, and safe to print. */
 import { z } from 'zod';
 import { plainLine } from '../../ui/plain-text.ts';
+import type { PortWish } from '../declared.ts';
 
 const text = z.string().transform((value) => plainLine(value.slice(0, 600)));
 const port = z.number().int().min(1).max(65_535);
@@ -47,6 +48,19 @@ export function readToldPorts(json: string): ToldPorts | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a person has to type into the router: wishes of which the first port is not passed on. Pure. */
+export function unmapped(
+  wishes: readonly PortWish[],
+  { ports }: Pick<ToldPorts, 'ports'>,
+): readonly PortWish[] {
+  const open = new Set(
+    ports
+      .filter(({ verdict: { state } }) => state === 'mapped' || state === 'not-needed')
+      .map(({ protocol, port: one }) => `${one}/${protocol}`),
+  );
+  return wishes.filter(({ protocol, port: one }) => !open.has(`${one}/${protocol}`));
 }
 
 /** Of protocols, for people. */

@@ -71,8 +71,9 @@ async function checkAfter(run: HostRun, session: HostSession, only: string | und
   const { context, host, ask } = run;
   if (session.composition.endpoints.length === 0) return;
   const { checkHost } = await import('../../check/check.ts');
+  const { askForView } = await import('../../check/agent-view.ts');
   const report = await checkHost({
-    ...{ host, session, ask, signal: context.signal },
+    ...{ host, session, ask, signal: context.signal, agent: await askForView(session) },
     ...(only === undefined ? {} : { only }),
   });
   if (context.globals.json) context.json({ v: 1, event: 'checked', report });

@@ -38,9 +38,10 @@ export function command(context: Context) {
 async function check(run: HostRun, from: readonly string[] | undefined): Promise<void> {
   const { context, host, ask } = run;
   const { checkHost } = await import('../../check/check.ts');
+  const { askForView } = await import('../../check/agent-view.ts');
   const session = await run.open({ attach: false });
   const report = await checkHost({
-    ...{ host, session, ask, signal: context.signal },
+    ...{ host, session, ask, signal: context.signal, agent: await askForView(session) },
     ...(from === undefined ? {} : { from }),
   });
   if (context.globals.json) context.json(report);

@@ -25,8 +25,17 @@ async function status(run: HostRun): Promise<void> {
   const { context } = run;
   const session = await run.open({ attach: false });
   const plan = await session.plan();
-  const { renderStatus, statusObject } = await import('../status-text.ts');
-  const seen = { host: run.host, facts: session.facts, plan };
+  const [{ renderStatus, statusObject }, { hasAgent }, { askAgent }] = await Promise.all([
+    import('../status-text.ts'),
+    import('../status-agent.ts'),
+    import('../../agent/told/read.ts'),
+  ]);
+  const seen = {
+    host: run.host,
+    facts: session.facts,
+    plan,
+    ...(hasAgent(session) ? { agent: await askAgent(session) } : {}),
+  };
   if (context.globals.json) context.json(statusObject(seen));
   else await run.warn(renderStatus(seen, context.paint));
 }

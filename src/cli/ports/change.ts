@@ -1,5 +1,6 @@
 import { FORMAT, type PortsDeclaration, type PortWish } from '../../agent/declared.ts';
 import { AGENT, BY_HAND, DECLARATIONS } from '../../agent/places.ts';
+import { type AgentTold, askAgent } from '../../agent/told/read.ts';
 import type { HostSession } from '../../apply/session.ts';
 import { HostError, UserError } from '../../errors.ts';
 import { type Shell, sh } from '../../quote.ts';
@@ -8,7 +9,6 @@ import type { Context } from '../context.ts';
 import { eachHost } from '../each-host.ts';
 import type { HostRun } from '../host-run.ts';
 import type { PortsWords } from './list.ts';
-import { type HostPorts, readPorts } from './read-ports.ts';
 
 const FILE = `${DECLARATIONS.ports}/${BY_HAND}.json`;
 
@@ -80,19 +80,19 @@ function parsePort(text: string): { readonly port: number; readonly protocol: 't
 async function onHost(
   context: Context,
   file: string | undefined,
-  work: (run: HostRun, session: HostSession, ports: HostPorts) => Promise<void>,
+  work: (run: HostRun, session: HostSession, ports: AgentTold) => Promise<void>,
 ): Promise<void> {
   await eachHost(context, file === undefined ? [] : [file], {}, async (run) => {
     const session = await run.open({ attach: true });
-    await work(run, session, await readPorts(session));
+    await work(run, session, await askAgent(session));
   });
 }
 
 type Outside = Pick<PortWish, 'externalPort' | 'protocol'>;
 
-function refuseDeclared({ declared }: HostPorts, wish: Outside, how: string): void {
-  for (const [role, wishes] of declared) {
-    if (role !== BY_HAND && wishes.some((one) => covers(one, wish)))
+function refuseDeclared({ wishes }: AgentTold, wish: Outside, how: string): void {
+  for (const [role, own] of wishes) {
+    if (role !== BY_HAND && own.some((one) => covers(one, wish)))
       throw new UserError({
         message: `Port ${wish.externalPort}/${wish.protocol} ${how}: ‘${role}’ declares it.`,
         hint: 'It follows from expose: internet of the role in the host file. Change it there, then: hostwright apply',
@@ -106,8 +106,8 @@ function covers({ protocol, port, lastPort, externalPort }: PortWish, wish: Outs
   return protocol === wish.protocol && wanted >= first && wanted <= first + (lastPort ?? port) - port;
 }
 
-function byHand({ declared }: HostPorts): readonly PortWish[] {
-  return declared.get(BY_HAND) ?? [];
+function byHand({ wishes }: AgentTold): readonly PortWish[] {
+  return wishes.get(BY_HAND) ?? [];
 }
 
 function isSame(one: Outside & { readonly port?: number }, other: Outside): boolean {

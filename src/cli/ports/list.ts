@@ -1,11 +1,10 @@
-import type { PortWish } from '../../agent/declared.ts';
 import { BY_HAND } from '../../agent/places.ts';
-import { portSentence, type ToldPort, type ToldPorts } from '../../agent/told/ports.ts';
+import { portSentence, type ToldPort, type ToldPorts, unmapped } from '../../agent/told/ports.ts';
+import { askAgent } from '../../agent/told/read.ts';
 import type { HostSession } from '../../apply/session.ts';
 import { routerTable } from '../../check/router-table.ts';
 import type { Context } from '../context.ts';
 import { eachHost } from '../each-host.ts';
-import { readPorts } from './read-ports.ts';
 
 /** Options that every word of `hostwright ports` takes. */
 export interface PortsWords {
@@ -16,13 +15,14 @@ export interface PortsWords {
 export async function listPorts(context: Context, { file }: PortsWords): Promise<void> {
   await eachHost(context, file === undefined ? [] : [file], {}, async (run) => {
     const session = await run.open({ attach: false });
-    const { declared, told } = await readPorts(session);
-    const wishes = [...declared.values()].flat();
+    const agent = await askAgent(session);
+    const told = agent.ports;
+    const wishes = [...agent.wishes.values()].flat();
     if (context.globals.json)
       return context.json({
         v: 1,
         host: run.host.name,
-        wanted: Object.fromEntries(declared),
+        wanted: Object.fromEntries(agent.wishes),
         ...(told === undefined ? {} : { router: told }),
       });
     if (wishes.length === 0) {
@@ -46,16 +46,6 @@ export async function listPorts(context: Context, { file }: PortsWords): Promise
 function lineOf(one: ToldPort, told: ToldPorts): string {
   const role = one.role === BY_HAND ? 'opened by hand' : one.role;
   return `${role}: ${portSentence(one, told)}`;
-}
-
-/** What a person has to type into the router: wishes of which no port is passed on. */
-function unmapped(wishes: readonly PortWish[], told: ToldPorts): readonly PortWish[] {
-  const open = new Set(
-    told.ports
-      .filter(({ verdict: { state } }) => state === 'mapped' || state === 'not-needed')
-      .map(({ protocol, port }) => `${port}/${protocol}`),
-  );
-  return wishes.filter(({ protocol, port }) => !open.has(`${port}/${protocol}`));
 }
 
 function addressOf({ facts }: HostSession, { address }: ToldPorts): string {
