@@ -38,9 +38,10 @@ hw_follow() {
   # Where tail cannot use inotify it looks again and again: each second would be far too seldom.
   tail -n +1 -s 0.05 --pid="$hw_watch" -f -- "$hw_events" 2>/dev/null | sed -u '/^end	/q'
   kill "$hw_watch" 2>/dev/null
+  # The last run of all takes its records with it once it has said its last word.
   case $(tail -n 1 -- "$hw_events" 2>/dev/null) in
   end*) ;;
-  *) printf '\nlost\t%s\n' "$(df --output=avail -B1 -- "$hw_state" 2>/dev/null | tail -n 1 | tr -d ' ')" ;;
+  *) [ ! -e "$hw_events" ] || printf '\nlost\t%s\n' "$(df --output=avail -B1 -- "$hw_state" 2>/dev/null | tail -n 1 | tr -d ' ')" ;;
   esac
 }
 hw_receive() {
