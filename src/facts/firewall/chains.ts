@@ -44,8 +44,26 @@ export interface FilteringChain {
 
 /** The input chains that close ports. */
 export function filteringChains(chains: readonly Chain[]): readonly FilteringChain[] {
+  return refusingChains(chains, 'input');
+}
+
+/**
+ * The forward chains that refuse, made by hand. Docker's FORWARD chain asks DOCKER-USER first, which is there for the rules of others;
+ * what Docker and libvirt have in tables of their own is about their own networks.
+ */
+export function forwardFilters(chains: readonly Chain[]): readonly FilteringChain[] {
+  const docker = new Set(
+    chains.filter(({ name }) => name === 'DOCKER-USER').map(({ family, table }) => `${family} ${table}`),
+  );
+  const theirs = (table: string): boolean => table === 'libvirt_network' || table.startsWith('docker-');
+  return refusingChains(chains, 'forward').filter(
+    ({ family, table }) => !theirs(table) && !docker.has(`${family} ${table}`),
+  );
+}
+
+function refusingChains(chains: readonly Chain[], point: 'input' | 'forward'): readonly FilteringChain[] {
   return chains
-    .filter(({ hook, type }) => hook === 'input' && type === 'filter')
+    .filter(({ hook, type }) => hook === point && type === 'filter')
     .flatMap((chain) => {
       const { family, table, name, policy } = chain;
       if (policy === 'drop') return { family, table, chain: name, because: 'its policy is drop' };

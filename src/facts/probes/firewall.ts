@@ -5,6 +5,7 @@ import {
   type ForwardedPort,
   filteringChains,
   forwardedPorts,
+  forwardFilters,
 } from '../firewall/chains.ts';
 import { type Firewalld, readFirewalld } from '../firewall/firewalld.ts';
 import { readIptablesSave } from '../firewall/iptables-save.ts';
@@ -25,6 +26,8 @@ export interface Firewall {
   readonly forwarded: readonly ForwardedPort[];
   /** Input chains that close ports and belong to neither us nor ufw nor firewalld. */
   readonly foreign: readonly FilteringChain[];
+  /** Forward chains that refuse and belong to neither us nor ufw, firewalld, Docker nor libvirt. */
+  readonly forwardFilters: readonly FilteringChain[];
 }
 
 /** Our own table. */
@@ -58,7 +61,7 @@ true`,
     const ufw = readUfw(part('ufw'));
     const firewalld = readFirewalld(part('firewalld'));
     const others = chains.filter((chain) => !isManaged(chain, { ufw, firewalld }));
-    const loaded = chains.some((chain) => isOurs(chain));
+    const loaded = chains.some((chain) => isFirewall(chain));
     return {
       ours: ourFirewall(part('ours'), loaded),
       ufw,
@@ -66,12 +69,19 @@ true`,
       docker: part('docker').trim() === 'yes',
       forwarded: forwardedPorts(others),
       foreign: filteringChains(others),
+      forwardFilters: forwardFilters(others),
     };
   },
 });
 
-function isOurs({ family, table }: Chain): boolean {
+/** The firewall's table, which `ours` tells of. */
+function isFirewall({ family, table }: Chain): boolean {
   return family === 'inet' && table === 'hostwright';
+}
+
+/** Any table of ours: those of `forward` roles begin with hostwright_. */
+function isOurs(chain: Chain): boolean {
+  return isFirewall(chain) || (chain.family === 'inet' && chain.table.startsWith('hostwright_'));
 }
 
 /** ufw writes into the tables that iptables made; firewalld has tables of its own name. */
