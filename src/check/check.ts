@@ -55,13 +55,15 @@ export async function checkHost(options: CheckOptions): Promise<Report> {
     logIn: (name) => logIn(name, { ask, signal, ...(lab === undefined ? {} : { lab }) }),
     interactive: ask.interactive,
   });
+  const over = new AbortController();
   try {
     signal.throwIfAborted();
-    return await Promise.race([examine(options, opened, around), interruption(signal)]);
+    return await Promise.race([examine(options, opened, around), interruption(signal, over.signal)]);
   } catch (error) {
     if (signal.aborted) throw new InterruptedError('The check was interrupted; it had changed nothing.');
     throw error;
   } finally {
+    over.abort();
     await Promise.allSettled(opened.map((one) => ('vantage' in one ? one.vantage.close() : undefined)));
   }
 }
@@ -157,8 +159,9 @@ function unusable(name: string, failure: Extract<OpenedVantage, { failure: unkno
   };
 }
 
-function interruption(signal: AbortSignal): Promise<never> {
+/** Listens until it is `over`: many checks may be made under one signal. */
+function interruption(signal: AbortSignal, over: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over });
   });
 }

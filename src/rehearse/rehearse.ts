@@ -70,7 +70,9 @@ export async function rehearse(world: RehearsalWorld, done: readonly Stage[]): P
       });
       if (reachable && trouble) {
         await run('trouble', async () => {
-          const { after, seconds } = await overcome(trouble.happen, () => withSession(world, world.check));
+          const { after, seconds } = await overcome(trouble.happen, (work) =>
+            withSession(world, (session) => work(() => world.check(session))),
+          );
           report = after;
           if (!after.ok) throw new StageFailure(`${trouble.happened}; after ${seconds} s ${inWords(after)}`);
           return `${trouble.happened}; reachable again after ${seconds} s`;

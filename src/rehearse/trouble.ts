@@ -17,20 +17,32 @@ export interface Overcome {
 
 /**
  * Lets something happen and checks until everybody reaches again what they should, for a minute.
- * @param check may be refused a connection, in the middle of trouble
+ * @param during opens a session with the machine for what it is given, which is told how to check over it; may be refused a
+ *   connection in the middle of trouble
  * @throws {ConnectError} when the machine cannot be reached any more
  */
-export async function overcome(happen: () => Promise<void>, check: () => Promise<Report>): Promise<Overcome> {
+export async function overcome(
+  happen: () => Promise<void>,
+  during: (work: (check: () => Promise<Report>) => Promise<Report>) => Promise<Report>,
+): Promise<Overcome> {
   const began = performance.now();
+  const lasted = (): number => performance.now() - began;
   await happen();
   for (;;) {
-    const report = await check().catch((error: unknown) => {
-      if (error instanceof ConnectError && performance.now() - began < PATIENCE) return undefined;
-      throw error;
-    });
-    const lasted = performance.now() - began;
-    if (report && (report.ok || lasted >= PATIENCE))
-      return { after: report, seconds: Math.round(lasted / 1000) };
+    try {
+      const after = await during((check) => untilGood(check, lasted));
+      return { after, seconds: Math.round(lasted() / 1000) };
+    } catch (error) {
+      if (!(error instanceof ConnectError) || lasted() >= PATIENCE) throw error;
+    }
+    await pause(AGAIN);
+  }
+}
+
+async function untilGood(check: () => Promise<Report>, lasted: () => number): Promise<Report> {
+  for (;;) {
+    const report = await check();
+    if (report.ok || lasted() >= PATIENCE) return report;
     await pause(AGAIN);
   }
 }
