@@ -29,6 +29,7 @@ describe('the firewall fact', () => {
         docker: false,
         forwarded: [],
         foreign: [],
+        forwardFilters: [],
       });
     }
   });
