@@ -92,7 +92,8 @@ export async function natPmp(gateway: Gateway, manner: Manner): Promise<Router |
     },
     async unmap(mapping) {
       const answer = await request(mapping, 0, 0);
-      return answer?.result === 0 && answer.body.readUInt32BE(4) === 0;
+      if (!answer) return 'silent';
+      return answer.result === 0 && answer.body.readUInt32BE(4) === 0 ? 'gone' : 'refused';
     },
     async pulse() {
       const answer = await outside();

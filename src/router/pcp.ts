@@ -96,7 +96,8 @@ export async function pcp(gateway: Gateway, manner: PcpManner): Promise<Router |
     async unmap(mapping) {
       const result = (await request(mapping, 0))?.result;
       // miniupnpd calls it a lack of resources when there is nothing to remove; it should be a success (15).
-      return result === 0 || result === NO_RESOURCES;
+      if (result === undefined) return 'silent';
+      return result === 0 || result === NO_RESOURCES ? 'gone' : 'refused';
     },
     async pulse() {
       const answer = await announce();

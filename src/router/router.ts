@@ -44,8 +44,11 @@ export interface Router {
    * @param lifetime seconds
    */
   map(mapping: Mapping, lifetime: number): Promise<MapOutcome>;
-  /** Takes a mapping of this host back; also where it is gone already. True: the router confirmed it. */
-  unmap(mapping: Mapping): Promise<boolean>;
+  /**
+   * Takes a mapping of this host back; `gone` also where it was gone already. `refused`: the router answers and won't; it ends with its
+   * lease. `silent`: no answer.
+   */
+  unmap(mapping: Mapping): Promise<'gone' | 'refused' | 'silent'>;
   /**
    * Cheap: whether the router is the one that made those mappings and still has them, by its epoch (RFC 6886 3.6, RFC 6887 8.5)
    * or, with UPnP, by asking for one of them. `lost`: they have to be made again. `silent`: no answer at present.

@@ -21,7 +21,7 @@ describe('NAT-PMP', () => {
     const router = await start(() => ({}));
     expect(await router?.map(MAPPING, 120)).toEqual({ is: 'mapped', lifetime: 120 });
     expect(await router?.externalAddress()).toBe('203.0.113.9');
-    expect(await router?.unmap(MAPPING)).toBe(true);
+    expect(await router?.unmap(MAPPING)).toBe('gone');
     const hex = server.asked.map((message) => message.toString('hex'));
     expect(hex).toEqual(['0000', '000100001f90005000000078', '0000', '000100001f90000000000000']);
   });

@@ -168,8 +168,13 @@ export class KeptPorts {
     for (const [key, entry] of this.#ledger ?? []) {
       if (wanted.get(key)?.port === entry.port) continue;
       if (entry.hostAddress === router.hostAddress && entry.gateway === router.address) {
-        if (!(await router.unmap(entry))) return false;
-        this.#around.tell(`${key}: the router does not pass it on any more.`);
+        const is = await router.unmap(entry);
+        if (is === 'silent') return false;
+        const text =
+          is === 'gone'
+            ? 'the router does not pass it on any more.'
+            : 'the router refuses to take it back; it ends with its lease, or on the router’s page.';
+        this.#around.tell(`${key}: ${text}`);
       }
       await this.#note(key, undefined);
     }

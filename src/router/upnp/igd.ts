@@ -132,10 +132,11 @@ function routerOf(service: MappingService, gateway: Gateway, manner: UpnpManner)
     },
     async unmap(mapping) {
       const entry = await entryOf(mapping);
-      if (entry && 'is' in entry) return false;
-      if (!entry || !isOurs(entry, mapping)) return true;
+      if (entry && 'is' in entry) return entry.is === 'silent' ? 'silent' : 'refused';
+      if (!entry || !isOurs(entry, mapping)) return 'gone';
       const answer = await call('DeletePortMapping', outsideOf(mapping));
-      return answer.is === 'done' || (answer.is === 'error' && answer.code === NO_SUCH_ENTRY);
+      if (answer.is === 'error') return answer.code === NO_SUCH_ENTRY ? 'gone' : 'refused';
+      return answer.is === 'done' ? 'gone' : 'silent';
     },
     async pulse(one) {
       const entry = await entryOf(one);

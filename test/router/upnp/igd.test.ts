@@ -31,10 +31,10 @@ describe('UPnP', () => {
     expect(server.entries.get('80/TCP')).toEqual(OURS);
     expect(await router?.pulse(MAPPING)).toBe('kept');
     expect(await router?.map(MAPPING, 45)).toEqual({ is: 'mapped', lifetime: 45 });
-    expect(await router?.unmap(MAPPING)).toBe(true);
+    expect(await router?.unmap(MAPPING)).toBe('gone');
     expect(server.entries.size).toBe(0);
     expect(await router?.pulse(MAPPING)).toBe('lost');
-    expect(await router?.unmap(MAPPING)).toBe(true);
+    expect(await router?.unmap(MAPPING)).toBe('gone');
     expect(actions(server).filter((action) => action === 'DeletePortMapping')).toHaveLength(1);
   });
 
@@ -46,7 +46,7 @@ describe('UPnP', () => {
       by: '127.0.0.77',
       detail: 'it leads to 127.0.0.77, port 80.',
     });
-    expect(await router?.unmap(MAPPING)).toBe(true);
+    expect(await router?.unmap(MAPPING)).toBe('gone');
     expect(await router?.pulse(MAPPING)).toBe('lost');
     expect(server.entries.get('80/TCP')).toBe(THEIRS);
     expect(actions(server)).not.toContain('AddPortMapping');
@@ -77,7 +77,7 @@ describe('UPnP', () => {
       action === 'GetSpecificPortMappingEntry' ? 606 : undefined,
     );
     expect(await router?.map(MAPPING, 45)).toMatchObject({ is: 'refused' });
-    expect(await router?.unmap(MAPPING)).toBe(false);
+    expect(await router?.unmap(MAPPING)).toBe('refused');
     expect(server.entries.size).toBe(0);
   });
 
