@@ -8,6 +8,7 @@ const schema = z.object({
   name: text,
   next: text,
   failures: z.number(),
+  renewal: z.object({ at: text }).optional(),
   issued: z.object({ notAfter: text, names: z.array(text).max(200) }).optional(),
   verdict: z.discriminatedUnion('state', [
     z.object({ state: z.literal('issued') }),

@@ -22,9 +22,10 @@ export async function listCertificates(context: Context, { file }: CertsWords): 
   });
 }
 
-function lineOf({ name, issued, verdict, next }: ToldCertificate): string {
+function lineOf({ name, issued, verdict, next, renewal }: ToldCertificate): string {
   const valid = issued ? `${issued.names.join(', ')}; valid until ${day(issued.notAfter)}` : 'none yet';
-  if (verdict.state === 'issued') return `  ${name}  ${valid}; to be renewed about ${day(next)}`;
+  if (verdict.state === 'issued')
+    return `  ${name}  ${valid}; to be renewed about ${day(renewal?.at ?? next)}`;
   return [
     `  ${name}  ${valid}; the last order failed (${verdict.cause})`,
     `      ${verdict.text}`,
