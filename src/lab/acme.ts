@@ -28,8 +28,9 @@ export const ACME_FILES: Readonly<Record<string, NodeFile>> = {
           externalAccountBindingRequired: false,
           // Seconds; as short as the protocol has it, since tests wait for it.
           retryAfter: { authz: 1, order: 1 },
+          // 90 days, in seconds; pebble has it here up to 2.6, and in profiles since.
+          certificateValidityPeriod: 7_776_000,
           profiles: {
-            // 90 days, in seconds.
             default: { description: 'As public authorities issue them', validityPeriod: 7_776_000 },
           },
         },
