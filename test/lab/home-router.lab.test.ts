@@ -96,6 +96,10 @@ roles:
     expect(text).toContain(`passes port ${port}/tcp on`);
     expect(text).toContain(`passes port ${taken}/tcp on to`);
     expect(text).toContain('left alone');
+    const checked = await command('check', '--from', 'internet');
+    expect(checked.code).toBe(1);
+    expect(checked.stdout + checked.stderr).toMatch(/blog http .*✓ reached/);
+    expect(checked.stdout + checked.stderr).toMatch(/cause: .*taken(?:.|\n)*192\.168\.1\.10/);
   });
 
   it('is reachable again after the router restarted, and after the box got another address', async () => {
@@ -125,8 +129,7 @@ roles:
     expect(text).toContain(String(port));
     const checked = await command('check', '--from', 'internet');
     expect(checked.code).toBe(1);
-    process.stdout.write(checked.stdout + checked.stderr);
-    expect(checked.stdout + checked.stderr).toMatch(/router/);
+    expect(checked.stdout + checked.stderr).toContain('cause: router-no-answer');
     await becomeRouter(name, ALL_PROTOCOLS);
     await reachable('the router came to speak all again');
   });
