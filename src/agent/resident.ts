@@ -7,7 +7,8 @@ import { keepPorts } from './ports/keep.ts';
 import { PORTS_PLACES } from './ports/places.ts';
 
 /**
- * The one process of the agent that stays: it keeps up what changes with the network. Ends by SIGTERM or SIGINT.
+ * The one process of the agent that stays: it keeps up what changes with the network. Looks at
+ * everything anew by SIGHUP; ends by SIGTERM or SIGINT.
  * @param say a line for the journal
  */
 export async function stay(say: (line: string) => void): Promise<void> {
@@ -24,10 +25,12 @@ export async function stay(say: (line: string) => void): Promise<void> {
     tell: say,
     places: PORTS_PLACES,
   });
-  const unwatch = watchNetwork(() => {
+  const changed = (): void => {
     names.changed();
     ports.changed();
-  }, say);
+  };
+  const unwatch = watchNetwork(changed, say);
+  process.on('SIGHUP', changed);
   await ports.look();
   await names.look();
   await stopped;

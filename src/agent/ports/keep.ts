@@ -63,7 +63,9 @@ export function keepPorts(around: PortsSurroundings): Ports {
       return running;
     }
     clearTimeout(timer);
-    watcher ??= watched(places.declarations, soon);
+    // Anew at each look: the folder may not have been there, or be another one by now.
+    watcher?.close();
+    watcher = watched(places.declarations, soon);
     running = ports
       .pass()
       .catch((error: unknown) => {
@@ -72,7 +74,7 @@ export function keepPorts(around: PortsSurroundings): Ports {
       })
       .then((wait) => {
         running = undefined;
-        later(again ? SETTLE : wait * pace);
+        later(again ? SETTLE : (watcher ? wait : Math.min(wait, UNWATCHED)) * pace);
         again = false;
       });
     return running;
@@ -92,6 +94,8 @@ export function keepPorts(around: PortsSurroundings): Ports {
   };
 }
 
+/** Milliseconds between looks at a folder that can't be watched. */
+const UNWATCHED = 15_000;
 /** Milliseconds after something unforeseen. */
 const FAILED = 60_000;
 

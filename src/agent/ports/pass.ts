@@ -36,6 +36,7 @@ export class KeptPorts {
   #silences = 0;
   #searches = 0;
   #searchAt = 0;
+  #lookedAt = 0;
 
   constructor(around: PortsSurroundings) {
     this.#around = around;
@@ -54,6 +55,7 @@ export class KeptPorts {
   /** Looks at everything, and does what is due. Gives the milliseconds until the next look. */
   async pass(): Promise<number> {
     const { places, tell, wantsAddress } = this.#around;
+    this.#watchClock();
     const declared = await readPortDeclarations(places.declarations, tell);
     if (declared.digest !== this.#declared) this.#searchAt = 0;
     this.#declared = declared.digest;
@@ -79,13 +81,27 @@ export class KeptPorts {
             ? 'This host has no router (no default route).'
             : `The router ${network.gateway} answers neither UPnP nor NAT-PMP nor PCP.`,
       });
-      // Without a way out there is nothing to search; the network is read anew.
-      if (network.gateway === undefined) this.#network = undefined;
-      return network.gateway === undefined ? PULSE : Math.max(1_000, this.#searchAt - Date.now());
+      // It may be another network by now, though nobody has told so.
+      this.#network = undefined;
+      // Without a way out there is nothing to search.
+      const isOut = network.gateway !== undefined && network.address !== undefined;
+      return isOut ? Math.max(1_000, this.#searchAt - Date.now()) : PULSE;
     }
     const isWell = await this.#serve(router, declared);
     await this.#write(declared, network);
     return isWell ? this.#nextLook() : SILENT;
+  }
+
+  /** A clock that was set back would put everything off that is due: all is looked at now. */
+  #watchClock(): void {
+    const now = Date.now();
+    if (now < this.#lookedAt) {
+      this.#standings.clear();
+      this.#outside = undefined;
+      this.#movedAt = undefined;
+      this.#searchAt = 0;
+    }
+    this.#lookedAt = now;
   }
 
   /** The network as it is; asked of the kernel only when there is reason to. */
@@ -121,7 +137,7 @@ export class KeptPorts {
     this.#searches = found ? 0 : this.#searches + 1;
     this.#searchAt = Date.now() + Math.min(LONGEST_SEARCH, SEARCH * 2 ** Math.min(this.#searches - 1, 8));
     const former = [...(this.#ledger?.values() ?? [])].some(({ hostAddress }) => hostAddress !== address);
-    if (found && former) this.#movedAt ??= Date.now();
+    if (found && former) this.#movedAt = Date.now();
     return found;
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PortsState, PortWish } from '../../../src/agent/declared.ts';
 import type { HostNetwork } from '../../../src/agent/network.ts';
 import { keepPorts, type Ports, type PortsPlaces } from '../../../src/agent/ports/keep.ts';
@@ -18,6 +18,7 @@ class PlayedRouter {
   readonly asked: string[] = [];
   isSilent = false;
   refuses = false;
+  keepsAll = false;
   lifetime = 3600;
 
   speak(hostAddress: string): Router {
@@ -39,9 +40,10 @@ class PlayedRouter {
       },
       unmap: async (mapping) => {
         this.asked.push(`unmap ${key(mapping)}`);
-        if (this.isSilent) return false;
+        if (this.isSilent) return 'silent';
+        if (this.keepsAll) return 'refused';
         if (this.has.get(key(mapping)) === hostAddress) this.has.delete(key(mapping));
-        return true;
+        return 'gone';
       },
       pulse: async (one) => {
         if (this.isSilent) return 'silent';
@@ -199,6 +201,65 @@ describe('ports that are kept up', () => {
     await keep().look();
     expect([...router.has.keys()]).toEqual(['443/tcp']);
     expect(await waitUntilGone(places, 0)).toEqual([]);
+  });
+
+  it('that the router won’t take back do not hold up the others', async () => {
+    declare('blog', https);
+    declare('game', { name: 'game', protocol: 'udp', port: 27_015 });
+    await keep().look();
+    router.keepsAll = true;
+    rmSync(join(places.declarations, 'blog.json'));
+    declare('wiki', { name: 'http', protocol: 'tcp', port: 80 });
+    for (let look = 0; look < 3; look += 1) await kept?.look();
+    expect(router.has.get('80/tcp')).toBe(OWN);
+    expect(verdicts()).toEqual(['mapped', 'mapped']);
+    expect(said.filter((text) => text.includes('refuses to take it back'))).toHaveLength(1);
+    expect(await waitUntilGone(places, 0)).toEqual([]);
+  });
+
+  it('are looked after as soon as a declaration changes, also in a folder that was made anew', async () => {
+    const ports = keep();
+    await ports.look();
+    rmSync(places.declarations, { recursive: true });
+    await ports.look();
+    mkdirSync(places.declarations);
+    await ports.look();
+    declare('blog', https);
+    expect(await waitForPorts(places, 5, 'blog')).toMatchObject({ isWell: true });
+  });
+
+  it('are looked at anew when the clock was set back', async () => {
+    declare('blog', https);
+    const ports = keep();
+    await ports.look();
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 86_400_000);
+    await ports.look();
+    clock.mockRestore();
+    expect(router.asked).toEqual(['map 443/tcp', 'map 443/tcp']);
+  });
+
+  it('are asked for at the gateway of the present, though nobody told of its change', async () => {
+    declare('blog', https);
+    network = { gateway: '192.168.9.1', address: OWN };
+    const asked: string[] = [];
+    kept = keepPorts({
+      find: async ({ address }) => {
+        asked.push(address);
+        return undefined;
+      },
+      network: async () => network,
+      wantsAddress: async () => false,
+      outsideChanged: () => undefined,
+      tell: () => undefined,
+      places,
+      pace: 1000,
+    });
+    await kept.look();
+    network = { gateway: GATEWAY, address: OWN };
+    // Another declaration has the router searched for at once.
+    declare('wiki', { name: 'http', protocol: 'tcp', port: 80 });
+    await kept.look();
+    expect(asked).toEqual(['192.168.9.1', GATEWAY]);
   });
 
   it('need no router where the host has an address of the internet', async () => {
