@@ -17,8 +17,8 @@ export interface Wanted {
 /** So many ports are renewed every few seconds without anybody noticing. */
 const FEW = 12;
 
-/** Leases to ask for; seconds. Routers commonly grant no less than two minutes by PCP and NAT-PMP. */
-const LEASES = { upnp: 45, pcp: 120, many: 3600 } as const;
+/** Leases to ask for; seconds. Routers commonly grant no less than two minutes by PCP and NAT-PMP, where renewing is one packet. */
+const LEASES = { few: 45, usual: 120 } as const;
 
 /** Milliseconds for finding a router by each protocol. */
 const TOTAL = 3000;
@@ -34,7 +34,7 @@ export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Rout
   const total = places?.total ?? TOTAL;
   const manner = {
     patience: { first: 250, total },
-    lease: isFew ? LEASES.pcp : LEASES.many,
+    lease: LEASES.usual,
     ...(places === undefined ? {} : { port: places.udp }),
   };
   const upnp = import('./upnp/igd.ts').then(({ igd }) =>
@@ -42,7 +42,7 @@ export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Rout
       search: total,
       find: total + total / 2,
       request: total,
-      lease: isFew ? LEASES.upnp : LEASES.many,
+      lease: isFew ? LEASES.few : LEASES.usual,
       ...(ssdpPort === undefined ? {} : { localPort: ssdpPort }),
       ...(places === undefined ? {} : { ssdpPort: places.ssdp }),
     }),

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
-import { BOX_V4 } from '../../src/lab/network.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { sh } from '../../src/quote.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
@@ -11,7 +10,10 @@ for (const release of releasesOf('trixie')) {
   const LAB = `letsencrypt-${release}`;
   const NAME = `www.site-${release}.example.org`;
 
-  const on = async (node: 'box' | 'internet' | 'router', script: string): Promise<string> => {
+  /** By the nginx of the release. */
+  const HTTP3 = release === 'trixie';
+
+  const on = async (node: 'box' | 'internet' | 'router' | 'phone', script: string): Promise<string> => {
     const { code, stdout, stderr } = await labCapture({ name: LAB, node, argv: ['sh', '-euc', script] });
     if (code !== 0) throw new Error(`${script}: ${code}\n${stderr}`);
     return stdout;
@@ -24,13 +26,6 @@ for (const release of releasesOf('trixie')) {
       folder = workingFolder();
       const { acme } = await labUp({ name: LAB, release, report: () => undefined });
       root = acme?.root ?? '';
-      // What a person types into the router's admin page.
-      await on(
-        'router',
-        sh`nft add rule inet router prerouting iifname wan tcp dport '{80,443}' dnat ip to ${BOX_V4}
-nft insert rule inet router forward iifname wan oifname lan ip daddr ${BOX_V4} tcp dport '{80,443}' accept`
-          .text,
-      );
       folder.write('public/index.html', '<title>blog</title>for the world');
       folder.write(
         'host.yaml',
@@ -39,6 +34,7 @@ host: attic
 connect: { lab: ${LAB} }
 roles:
   blog: { recipe: site, domain: ${NAME}, source: ./public, expose: internet, tls: letsencrypt }
+  ftp: { users: [{ name: anna }], publicAddress: ${NAME}, expose: internet, tls: letsencrypt }
   firewall: {}
 `,
       );
@@ -61,6 +57,35 @@ roles:
       expect(await on('internet', sh`curl -sSi -m 10 ${`http://${NAME}/x`}`.text)).toMatch(
         new RegExp(`^HTTP/1.1 308[^]*location: https://${NAME}/x`, 'i'),
       );
+    });
+
+    it('opens its ports on the router, and those of its neighbour, and nothing else', async () => {
+      const chain = await on('router', 'nft list chain inet router upnp-in');
+      const open = [...chain.matchAll(/dport (\d+) dnat ip to 192\.168\.1\.20:(\d+)/g)].map(
+        ([, outside, inside]) => `${outside} ${inside}`,
+      );
+      const passive = Array.from({ length: 20 }, (_, index) => 21_000 + index);
+      const wanted = [80, 443, ...(HTTP3 ? [443] : []), 21, ...passive];
+      expect(open.sort()).toEqual(wanted.map((port) => `${port} ${port}`).sort());
+      const listed = await hostwright(['ports', 'list'], folder.path);
+      expect(listed.stdout).toContain('passes port 443/tcp on (PCP)');
+      const status = await hostwright(['status'], folder.path);
+      expect(status.stdout).toMatch(/✓ certificate blog: valid until .*\n.*✓ certificate ftp: valid until/);
+    });
+
+    it('is shown by FTP too, which takes and gives files inside and out there', async () => {
+      const shown = await hostwright(['secrets', 'show', 'ftp/anna', '--yes'], folder.path);
+      const login = `anna:${shown.stdout.trimEnd()}`;
+      for (const node of ['internet', 'phone'] as const) {
+        const words = sh`--ssl-reqd --ftp-pasv --cacert /tmp/root.pem -sS -m 20 -u ${login}`;
+        const there = `ftp://${NAME}/${node}`;
+        const done = await on(
+          node,
+          sh`printf %s ${root} >/tmp/root.pem; echo ${node} >/tmp/sent
+curl ${words} -T /tmp/sent ${there}; curl ${words} ${there}`.text,
+        );
+        expect(done).toBe(`${node}\n`);
+      }
     });
 
     it('is not ordered again by a second apply', async () => {
@@ -90,8 +115,11 @@ roles:
       expect((await hostwright(['certs', 'issue', 'nobody'], folder.path)).stderr).toContain('certs list');
     });
 
-    it('goes with its role, and so does the agent', async () => {
+    it('goes with its role, and so does the agent with the last one', async () => {
+      expect((await hostwright(['remove', 'ftp', '--yes'], folder.path)).code).toBe(0);
+      expect(await on('router', 'nft list chain inet router upnp-in')).not.toContain('dport 21');
       expect((await hostwright(['remove', 'blog', '--yes'], folder.path)).code).toBe(0);
+      expect(await on('router', 'nft list chain inet router upnp-in')).not.toContain('dport');
       const left = sh`systemctl list-unit-files 'hostwright-agent*' --no-legend --no-pager | cat
 ls -d /var/lib/hostwright-agent /etc/hostwright/agent /usr/local/lib/hostwright/agent 2>/dev/null || :
 getent passwd hostwright-agent || :`;

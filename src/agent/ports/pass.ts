@@ -22,6 +22,10 @@ const PATIENCE = 2;
 /** Milliseconds for which a port may still lead to the address that this host had before. */
 const FORMER = 150_000;
 
+/** More ports than were wanted when the router was found are renewed less often; seconds. */
+const MANY = 12;
+const LONGER = 120;
+
 /** Mappings of this host, from one look to the next. */
 export class KeptPorts {
   readonly #around: PortsSurroundings;
@@ -152,17 +156,18 @@ export class KeptPorts {
     }
     await this.#askOutside(router);
     if (!(await this.#takeBack(router, wanted))) return this.#silent(router);
+    const lease = wanted.size > MANY ? Math.max(router.lease, LONGER) : router.lease;
     for (const [key, port] of wanted) {
       const standing = this.#standings.get(key);
       if (standing && standing.due > Date.now()) continue;
-      if (!(await this.#map(router, key, port))) return this.#silent(router);
+      if (!(await this.#map(router, key, port, lease))) return this.#silent(router);
     }
     for (const key of this.#standings.keys()) if (!wanted.has(key)) this.#standings.delete(key);
     this.#silences = 0;
     return true;
   }
 
-  async #map(router: Router, key: string, port: SinglePort): Promise<boolean> {
+  async #map(router: Router, key: string, port: SinglePort, lease: number): Promise<boolean> {
     await this.#note(key, {
       protocol: port.protocol,
       port: port.port,
@@ -170,7 +175,7 @@ export class KeptPorts {
       hostAddress: router.hostAddress,
       gateway: router.address,
     });
-    const outcome = await router.map(port, router.lease);
+    const outcome = await router.map(port, lease);
     if (outcome.is === 'silent') return false;
     if (outcome.is !== 'mapped') await this.#note(key, undefined);
     const now = Date.now();
