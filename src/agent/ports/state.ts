@@ -8,7 +8,11 @@ const MOST = 1_000_000;
 export async function readPortsState(path: string): Promise<PortsState | undefined> {
   const state = objectIn(await textOf(path, MOST)) as Partial<PortsState> | undefined;
   const isWhole =
-    state?.format === FORMAT && typeof state.declared === 'string' && Array.isArray(state.ports);
+    state?.format === FORMAT &&
+    typeof state.declared === 'string' &&
+    Array.isArray(state.ports) &&
+    state.ports.every(isPortState) &&
+    [state.router, state.protocol].every((one) => one === undefined || typeof one === 'string');
   return isWhole ? (state as PortsState) : undefined;
 }
 
@@ -25,4 +29,22 @@ export async function writePortsState(
       `${JSON.stringify({ format: FORMAT, at: new Date().toISOString(), ...state }, null, 1)}\n`,
     );
   return text;
+}
+
+/** What lines for people are made of; the rest of it nobody reads here. */
+function isPortState(value: unknown): value is PortState {
+  const { role, name, protocol, externalPort, verdict } = Object(value) as Partial<PortState>;
+  const { state, detail, by } = Object(verdict) as {
+    readonly [key in 'state' | 'detail' | 'by']?: unknown;
+  };
+  const isGood = state === 'mapped' || state === 'not-needed';
+  const isBad = state === 'taken' || state === 'refused' || state === 'no-router';
+  return (
+    typeof role === 'string' &&
+    typeof name === 'string' &&
+    (protocol === 'tcp' || protocol === 'udp') &&
+    Number.isInteger(externalPort) &&
+    (isGood || (isBad && typeof detail === 'string')) &&
+    (by === undefined || typeof by === 'string')
+  );
 }

@@ -30,7 +30,8 @@ export async function waitForPorts(
     const { digest } = await readPortDeclarations(places.declarations, () => undefined);
     const state = await readPortsState(places.state);
     if (state?.declared === digest) return verdictOf(state, role);
-    if (Date.now() >= end)
+    // Also where the seconds are no number.
+    if (!(Date.now() < end))
       return {
         isWell: false,
         lines: [`No answer of the router within ${seconds} seconds. The agent goes on by itself.`],

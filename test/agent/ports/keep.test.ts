@@ -262,6 +262,25 @@ describe('ports that are kept up', () => {
     expect(asked).toEqual(['192.168.9.1', GATEWAY]);
   });
 
+  it.each([
+    ['a port that is nothing', { ports: [null] }],
+    [
+      'a port without a verdict',
+      { ports: [{ role: 'blog', name: 'https', protocol: 'tcp', externalPort: 443 }] },
+    ],
+    ['another format', { format: 99 }],
+  ])('are not known from a state with %s', async (_, damage) => {
+    declare('blog', https);
+    await keep().look();
+    kept?.stop();
+    writeFileSync(places.state, JSON.stringify({ ...state(), ...damage }));
+    for (const seconds of [0, Number.NaN])
+      expect(await waitForPorts(places, seconds)).toMatchObject({
+        isWell: false,
+        lines: [expect.any(String)],
+      });
+  });
+
   it('need no router where the host has an address of the internet', async () => {
     declare('blog', https);
     network = { gateway: '8.8.8.1', address: '8.8.8.8' };
