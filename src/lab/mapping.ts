@@ -55,7 +55,10 @@ const MIRROR = sh`mirror() {
   } | nft --file -
 }
 nft monitor rules | while read -r event; do
-  case $event in *' upnp-in '*) mirror || : ;; esac
+  case $event in *' upnp-in '*) ;; *) continue ;; esac
+  # Two who change rules at the same time are in each other's way: miniupnpd's fail then. So this waits until it has done.
+  while read -r -t 0.5 event; do :; done
+  mirror || :
 done
 `.text;
 
@@ -96,7 +99,7 @@ export const MAPPING_CHAINS = `  chain upnp {
 /** Part of the router's start; a router that answers no protocol does not run miniupnpd. */
 export function startMapping({ upnp, natPmp, pcp }: MappingProtocols): string {
   if (!upnp && !natPmp && !pcp) return '';
-  return `sh ${HAIRPIN} &
+  return `bash ${HAIRPIN} &
 miniupnpd -d -f ${FILE} >/var/log/miniupnpd.log 2>&1 &
 `;
 }

@@ -46,7 +46,7 @@ describe.each(releasesOf('bookworm'))('a home router and a site for the internet
       await pause(250);
     }
     process.stdout.write(`${name}: reached ${((Date.now() - began) / 1000).toFixed(1)} s after ${after}\n`);
-    expect(await get('phone')).toBe('from the box');
+    await expect.poll(() => get('phone'), { timeout: 5_000 }).toBe('from the box');
   }
 
   /** What `ports list` says of the site's port, once it is `state`. */
@@ -90,7 +90,7 @@ roles:
     const applied = await command('apply', '--yes', '--no-check', '--json');
     expect({ ...summaryOf(applied), stderr: applied.stderr }).toMatchObject({ failed: 0 });
     expect(await get('internet')).toBe('from the box');
-    expect(await get('phone')).toBe('from the box');
+    await expect.poll(() => get('phone'), { timeout: 5_000 }).toBe('from the box');
     expect(await mappings()).toContain(`dport ${taken} dnat ip to 192.168.1.10:${taken}`);
     const { text } = await told('mapped');
     expect(text).toContain(`passes port ${port}/tcp on`);

@@ -50,7 +50,10 @@ const serve = (node: NodeName, port: number): Promise<string> =>
     sh`(while :; do printf 'HTTP/1.0 200 OK\r\n\r\nI am ${node}\n' | nc -N -l -p ${port}; done) >/dev/null 2>&1 &`,
   );
 const get = (node: NodeName, port: number): Promise<string> =>
-  on(node, sh`curl -s --max-time 3 ${`http://${WAN.router.v4}:${port}/`} || :`);
+  on(
+    node,
+    sh`curl -s --max-time 10 --connect-timeout 2 --retry 3 --retry-all-errors --retry-delay 1 ${`http://${WAN.router.v4}:${port}/`} || :`,
+  );
 
 describe('a router that answers not everything', () => {
   afterEach(() => labDown({ name, report }));

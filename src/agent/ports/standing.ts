@@ -11,7 +11,7 @@ export interface Standing {
 }
 
 /** Milliseconds: what a router refuses is asked for again, first and at most; a port that may be our former address's; a lasting lease. */
-const FIRST = 60_000;
+const FIRST = 5_000;
 const LONGEST = 10 * 60_000;
 const FORMER = 5_000;
 const LASTING = 10 * 60_000;
