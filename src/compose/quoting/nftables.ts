@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { oneLineOf, type Quoter, Unquotable } from './format.ts';
 
 /** For nft(8)'s rule files. */
@@ -8,6 +9,14 @@ export const helpers = {
     if (/["\\]/.test(text)) throw new Unquotable('it holds a quote or a backslash, which nft cannot write');
     if (Buffer.byteLength(text) > 120) throw new Unquotable('it is longer than 120 bytes');
     return `"${text}"`;
+  },
+
+  /** An address without a prefix; IPv6 in brackets, since a port may follow: `192.168.1.30`, `[fd00::1]`. */
+  nftAddress: (value) => {
+    const text = oneLineOf(value);
+    const family = isIP(text);
+    if (family === 0 || text.includes('%')) throw new Unquotable('it is not an address');
+    return family === 6 ? `[${text}]` : text;
   },
 
   /** The elements of a set of interfaces: `"eth0", "wlan0"`. A star at the end would match every name that begins so. */

@@ -32,9 +32,15 @@ hw_text=$(mktemp) && printf '%s' ${ownText(spec)} >"$hw_text" || exit 1
 hw_put "$hw_text" ${file} 0644 root root || exit 1
 rm -f -- "$hw_text"`,
     undo: sh`hw_restore ${file}
-if [ -s ${before} ]; then cat -- ${before} >${path}; fi`,
+if [ -s ${before} ]${stillNeeded(spec.key)}; then cat -- ${before} >${path}; fi`,
     remember: spec.value,
   };
+}
+
+/** Passing packets on is not switched off under Docker, virtual machines or a VPN that came meanwhile: they need it now. */
+function stillNeeded(key: string): Shell {
+  if (!/^net\.ipv[46]\.(?:ip_forward|conf\.all\.forwarding)$/.test(key)) return sh``;
+  return sh` && [ ! -S /run/docker.sock ] && ! ip -o link show 2>/dev/null | grep -qE ': (docker|br-|virbr|lxcbr|wg|tun)[^ ]*:'`;
 }
 
 /** Shell that is true while the kernel holds `value`, its blanks and tabs taken as one. */
