@@ -55,7 +55,7 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
       writeFileSync(join(copy, path), text);
     }
     run('node_modules/tsx/dist/cli.mjs', 'scripts/generate.ts');
-  }, 60_000);
+  }, 300_000);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   it('names three files', () => {
@@ -68,7 +68,7 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
 
   it('gives a recipe that has the right types', () => {
     expect(run('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')).toBe('');
-  }, 120_000);
+  }, 300_000);
 
   it('gives a recipe with a page', () => {
     run('node_modules/tsx/dist/cli.mjs', 'scripts/recipe-docs.ts');
@@ -91,10 +91,10 @@ describe('the guide on how to add a recipe, followed to the letter', () => {
     const plan = readFileSync(join(copy, 'recipes/motd/cases/plain.plan.txt'), 'utf8');
     expect(plan).toContain('file:/etc/motd.d/hostwright');
     expect(plan).toContain('Please be kind.');
-  }, 120_000);
+  }, 300_000);
 
   it('gives a recipe that the command line offers', () => {
     run('node_modules/tsx/dist/cli.mjs', 'scripts/build.ts');
     expect(run('bin/hostwright.js', 'recipes', 'show', 'motd')).toContain('Welcome text');
-  }, 60_000);
+  }, 300_000);
 });

@@ -111,4 +111,4 @@ it('refuses a random host file with line and column, or writes its text as data'
   expect(taken).toBeGreaterThan(COUNT / 40);
   expect(taken).toBeLessThan(COUNT);
   expectSilence(sandbox, composed);
-}, 300_000);
+}, 900_000);

@@ -14,9 +14,10 @@ import {
   type WorkingFolder,
   workingFolder,
 } from './support/hostwright.ts';
+import { releasesOf } from './support/releases.ts';
 
 const LAB = 'engine-test';
-const releases = ['bookworm', 'trixie'] as const;
+const releases = releasesOf('bookworm');
 
 const on = async (...argv: string[]): Promise<string> => {
   const { code, stdout, stderr } = await labCapture({ name: LAB, node: 'box', argv });
