@@ -65,7 +65,9 @@ function firstAndOthers(results: readonly Result[]): [first: readonly Result[], 
 function place({ address, port, steps, expect }: Result): string {
   const host = address.includes(':') ? `[${address}]` : address;
   const web = expect === 'reachable' && steps.some(({ name }) => name === 'http');
-  return web ? `http://${host}${port === 80 ? '' : `:${port}`}/` : `${host}:${port}`;
+  const isTls = steps.some(({ name }) => name === 'tls');
+  const [scheme, usual] = isTls ? ['https', 443] : ['http', 80];
+  return web ? `${scheme}://${host}${port === usual ? '' : `:${port}`}/` : `${host}:${port}`;
 }
 
 function unique(results: readonly Result[]): string[] {
