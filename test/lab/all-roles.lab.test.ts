@@ -18,7 +18,7 @@ import { upToDate } from './support/snapshot.ts';
 const LAB = 'all-roles';
 const BOX = '192.168.1.20';
 
-/** Every recipe of the catalogue on one host, each in touch with another one: by user, by folder, by name. */
+/** Roles of nearly every recipe on one host, each in touch with another one: by user, by folder, by name. */
 const HOST_FILE = `hostwright: 1
 host: attic
 connect: { lab: ${LAB} }
