@@ -1,4 +1,4 @@
-import { GATEWAY, type UdpServer, udpServer } from './udp.ts';
+import { type UdpServer, udpServer } from './udp.ts';
 
 /** An answer to a search, or what somebody makes of one. */
 export function ssdpAnswer(location: string): Buffer {
@@ -13,5 +13,5 @@ export function ssdpAnswer(location: string): Buffer {
 }
 
 /** Answers searches with all of these. */
-export const ssdpServer = (answers: readonly Buffer[], address = GATEWAY.address): Promise<UdpServer> =>
-  udpServer((message) => (message.includes('ssdp:discover') ? answers : []), { address });
+export const ssdpServer = (answers: readonly Buffer[]): Promise<UdpServer> =>
+  udpServer((message) => (message.includes('ssdp:discover') ? answers : []));

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { igd } from '../../../src/router/upnp/igd.ts';
 import { description, type HttpServer, httpServer, igdServer, soapDone } from '../support/igd.ts';
 import { ssdpAnswer, ssdpServer } from '../support/ssdp.ts';
-import { ELSEWHERE, GATEWAY, type UdpServer } from '../support/udp.ts';
+import { ELSEWHERE, GATEWAY, udpServer } from '../support/udp.ts';
 
 const MAPPING = { protocol: 'tcp', port: 8080, externalPort: 80 } as const;
 /** Milliseconds: what finding a router may take, with some for a busy machine. */
@@ -17,11 +17,8 @@ describe('a hostile device that answers as a router', () => {
     for (const one of open.splice(0)) one.close();
   });
 
-  async function find(locations: readonly string[], from = GATEWAY.address) {
-    const ssdp: UdpServer = await ssdpServer(
-      locations.map((location) => ssdpAnswer(location)),
-      from,
-    );
+  async function find(locations: readonly string[]) {
+    const ssdp = await ssdpServer(locations.map((location) => ssdpAnswer(location)));
     open.push(ssdp);
     const manner = { search: 300, find: FIND, request: 300, lease: 45, ssdpPort: ssdp.port };
     const began = performance.now();
@@ -84,10 +81,19 @@ describe('a hostile device that answers as a router', () => {
 
   it('is not heard when it is not the gateway', async () => {
     const server = await igdServer();
-    open.push(server);
-    expect(
-      await find([`http://${GATEWAY.address}:${server.port}/description.xml`], ELSEWHERE),
-    ).toBeUndefined();
+    const other = await udpServer(() => [], { address: ELSEWHERE });
+    const answer = ssdpAnswer(`http://${GATEWAY.address}:${server.port}/description.xml`);
+    let answers = 0;
+    // The gateway is asked, and the other one answers in its place.
+    const gateway = await udpServer((_, from) => {
+      answers += 1;
+      other.send(answer, from);
+      return [];
+    });
+    open.push(server, other, gateway);
+    const manner = { search: 300, find: FIND, request: 300, lease: 45, ssdpPort: gateway.port };
+    expect(await igd(GATEWAY, manner)).toBeUndefined();
+    expect(answers).toBeGreaterThan(0);
     expect(server.requests).toEqual([]);
   });
 
