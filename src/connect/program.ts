@@ -32,6 +32,7 @@ hw_state=${STATE_DIRECTORY}
 hw_lives() { case $(systemctl is-active -- "$1" 2>/dev/null) in active | activating | deactivating | reloading) ;; *) return 1 ;; esac; }
 hw_follow() {
   hw_events=$hw_state/runs/$1/events
+  hw_there=no; if [ -e "$hw_events" ]; then hw_there=yes; fi
   # A run that can write no more, on a full disk, says no last word: it is followed only while there is somebody to say it.
   while hw_lives "hostwright-run-$1.service" && kill -0 "$$"; do sleep 1; done </dev/null >/dev/null 2>&1 &
   hw_watch=$!
@@ -41,7 +42,7 @@ hw_follow() {
   # The last run of all takes its records with it once it has said its last word.
   case $(tail -n 1 -- "$hw_events" 2>/dev/null) in
   end*) ;;
-  *) [ ! -e "$hw_events" ] || printf '\nlost\t%s\n' "$(df --output=avail -B1 -- "$hw_state" 2>/dev/null | tail -n 1 | tr -d ' ')" ;;
+  *) [ "$hw_there" = yes ] && [ ! -e "$hw_events" ] || printf '\nlost\t%s\n' "$(df --output=avail -B1 -- "$hw_state" 2>/dev/null | tail -n 1 | tr -d ' ')" ;;
   esac
 }
 hw_receive() {
