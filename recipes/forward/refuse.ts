@@ -79,7 +79,12 @@ function problemsOf(rule: ForwardRule, { facts }: ForwardContext): readonly Prob
 }
 
 /** What a person should know of the targets. */
-export function notesOf({ input, facts, network }: ForwardContext): readonly Omit<PlanNote, 'role'>[] {
+export function notesOf({
+  input,
+  expose,
+  facts,
+  network,
+}: ForwardContext): readonly Omit<PlanNote, 'role'>[] {
   const lan = findLan(facts.network, network);
   const near = facts.network.interfaces.flatMap(({ addresses }) =>
     addresses.flatMap(({ address, prefixLength }) => networkOf(address, prefixLength) ?? []),
@@ -89,6 +94,14 @@ export function notesOf({ input, facts, network }: ForwardContext): readonly Omi
   );
   return [
     { level: 'info', text: 'The targets see the address of this host, not that of who connects.' },
+    ...(expose === 'lan' && input.rules.some(({ to }) => to.includes(':'))
+      ? [
+          {
+            level: 'info' as const,
+            text: 'By IPv6, the LAN is the networks of now: after the provider has given the house others, apply again.',
+          },
+        ]
+      : []),
     ...far.map((to) => ({
       level: 'warning' as const,
       text: `${to} is in no network of this host: whatever is sent there leaves it by the router. Is the address right?`,

@@ -66,16 +66,20 @@ describe('quote', () => {
 });
 
 describe('forLoginShell', () => {
-  it.each(SHELLS)('gets any text through %s as login shell unchanged', (shell) => {
-    fc.assert(
-      fc.property(text, (value) => {
-        const line = forLoginShell(sh`printf %s ${value}`);
-        expect(output(shell, ['-c', line])).toBe(Buffer.from(value).toString());
-      }),
-      { numRuns: 60 },
-    );
-    // A process for each text, which a busy machine takes its time for.
-  }, 300_000);
+  it.each(SHELLS)(
+    'gets any text through %s as login shell unchanged',
+    (shell) => {
+      fc.assert(
+        fc.property(text, (value) => {
+          const line = forLoginShell(sh`printf %s ${value}`);
+          expect(output(shell, ['-c', line])).toBe(Buffer.from(value).toString());
+        }),
+        { numRuns: 60 },
+      );
+      // A process for each text, which a busy machine takes its time for.
+    },
+    300_000,
+  );
 
   it('uses only what all login shells read alike', () => {
     fc.assert(

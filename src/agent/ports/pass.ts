@@ -16,7 +16,7 @@ const OUTSIDE = 60_000;
 /** Milliseconds: a router that says nothing; searches for one, first and at most. */
 const SILENT = 3_000;
 const SEARCH = 5_000;
-const LONGEST_SEARCH = 60_000;
+const LONGEST_SEARCH = 30_000;
 /** Looks without an answer until the router is searched for anew. */
 const PATIENCE = 2;
 /** Milliseconds for which a port may still lead to the address that this host had before. */

@@ -1,3 +1,4 @@
+import { PROTOCOL_NAMES } from '../../router/names.ts';
 import type { MapOutcome, RouterProtocol } from '../../router/router.ts';
 import type { PortVerdict } from '../declared.ts';
 
@@ -40,14 +41,6 @@ export function standingAfter(
   return { verdict, due: now + wait, failures: failures + 1 };
 }
 
-/** Of protocols, for people. */
-const NAMES: Readonly<Record<RouterProtocol, string>> = {
-  pcp: 'PCP',
-  'nat-pmp': 'NAT-PMP',
-  'upnp-igd1': 'UPnP',
-  'upnp-igd2': 'UPnP',
-};
-
 /** How a port stands, for the log and for whoever waits; plain words on one line. Pure. */
 export function lineOf(
   what: string,
@@ -57,7 +50,7 @@ export function lineOf(
   const who = router === undefined ? 'the router' : `the router ${router}`;
   switch (verdict.state) {
     case 'mapped':
-      return `${what}: ${who} passes it on${protocol === undefined ? '' : ` (${NAMES[protocol]})`}`;
+      return `${what}: ${who} passes it on${protocol === undefined ? '' : ` (${PROTOCOL_NAMES[protocol]})`}`;
     case 'not-needed':
       return `${what}: needs no router, the host has an address of the internet`;
     case 'taken':

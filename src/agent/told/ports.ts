@@ -1,5 +1,6 @@
 /** What the agent on a host tells of router mappings, read as a stranger's: by type, bounded, and safe to print. */
 import { z } from 'zod';
+import { PROTOCOL_NAMES } from '../../router/names.ts';
 import { plainLine } from '../../ui/plain-text.ts';
 import type { PortWish } from '../declared.ts';
 
@@ -63,9 +64,6 @@ export function unmapped(
   return wishes.filter(({ protocol, port: one }) => !open.has(`${one}/${protocol}`));
 }
 
-/** Of protocols, for people. */
-const NAMES = { pcp: 'PCP', 'nat-pmp': 'NAT-PMP', 'upnp-igd1': 'UPnP', 'upnp-igd2': 'UPnP' } as const;
-
 /** How one port stands, and where it does not, what to do; one sentence or two. Pure. */
 export function portSentence(
   { externalPort, protocol, verdict }: Pick<ToldPort, 'externalPort' | 'protocol' | 'verdict'>,
@@ -75,7 +73,7 @@ export function portSentence(
   const router = told.router === undefined ? 'the router' : `the router ${told.router}`;
   switch (verdict.state) {
     case 'mapped':
-      return `${router} passes ${what} on${told.protocol === undefined ? '' : ` (${NAMES[told.protocol]})`}`;
+      return `${router} passes ${what} on${told.protocol === undefined ? '' : ` (${PROTOCOL_NAMES[told.protocol]})`}`;
     case 'not-needed':
       return `${what} needs no router: the host has an address of the internet itself`;
     case 'taken':

@@ -1,4 +1,5 @@
-import { AGENT, DECLARATIONS } from '../../agent/places.ts';
+import { asAgent } from '../../agent/as-agent.ts';
+import { DECLARATIONS } from '../../agent/places.ts';
 import type { HostSession } from '../../apply/session.ts';
 import { HostError, UserError } from '../../errors.ts';
 import { sh } from '../../quote.ts';
@@ -54,7 +55,7 @@ async function act(
 hw_key=${words[0] === 'revoke' ? `/etc/ssl/hostwright/${name}/key.pem` : '/dev/null'}
 # Where its account is lost, a certificate is revoked by its own key, which root alone may read.
 [ -f "$hw_key" ] || hw_key=/dev/null
-exec setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs /usr/bin/node ${AGENT.main} ${words} <"$hw_key"`,
+exec ${asAgent(words)} <"$hw_key"`,
     );
     if (status === 66)
       throw new UserError({

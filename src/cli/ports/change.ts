@@ -1,3 +1,4 @@
+import { asAgent } from '../../agent/as-agent.ts';
 import { FORMAT, type PortsDeclaration, type PortWish } from '../../agent/declared.ts';
 import { AGENT, BY_HAND, DECLARATIONS } from '../../agent/places.ts';
 import { type AgentTold, askAgent } from '../../agent/told/read.ts';
@@ -120,7 +121,7 @@ function write(ports: readonly PortWish[]): Shell {
 }
 
 function agent(words: readonly string[]): Shell {
-  return sh`timeout ${PATIENCE + 10} setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs /usr/bin/node ${AGENT.main} ${words} </dev/null || :`;
+  return sh`timeout ${PATIENCE + 10} ${asAgent(words)} </dev/null || :`;
 }
 
 /** @returns what the agent said */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { asAgent } from '../../agent/as-agent.ts';
 import { AGENT, DECLARATIONS, STATE } from '../../agent/places.ts';
 import { sh } from '../../quote.ts';
 import { Secret } from '../../secrets/secret.ts';
@@ -30,8 +31,7 @@ export function acmeStep({ name, declaration }: AcmeSpec, { sha256 }: AcmeState)
     change: sh`(set +e; hw_deliver "$HW_STATE"/pending/*:*)
 hw_put ${file} ${path} 0640 root ${AGENT.user} || exit 1
 systemctl start --no-block hostwright-agent-certificates.service || exit 1
-hw_line=$(timeout ${PATIENCE + 10} setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs \
-  /usr/bin/node ${AGENT.main} wait certificate ${name} ${PATIENCE} 2>&1 </dev/null | tail -n 1)
+hw_line=$(timeout ${PATIENCE + 10} ${asAgent(['wait', 'certificate', name, `${PATIENCE}`])} 2>&1 </dev/null | tail -n 1)
 hw_say "\${hw_line:-The agent gave no answer.}"
 hw_tries=0
 while [ -e ${waiting} ] && [ "$hw_tries" -lt 60 ]; do sleep 0.5; hw_tries=$((hw_tries + 1)); done

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { asAgent } from '../../agent/as-agent.ts';
 import { AGENT, DECLARATIONS } from '../../agent/places.ts';
 import { type Shell, sh } from '../../quote.ts';
 import type { Step } from '../kind.ts';
@@ -42,5 +43,5 @@ printf '%s\n' "\${hw_lines:-The agent gave no answer about the router.}" | while
 
 /** The agent's last words, for `seconds` at most. */
 function agent(words: readonly string[], seconds: number): Shell {
-  return sh`timeout ${seconds} setpriv --reuid=${AGENT.user} --regid=${AGENT.user} --clear-groups --no-new-privs /usr/bin/node ${AGENT.main} ${words} 2>&1 </dev/null | tail -n 5`;
+  return sh`timeout ${seconds} ${asAgent(words)} 2>&1 </dev/null | tail -n 5`;
 }

@@ -21,7 +21,7 @@ import { Authority } from '../certificates/authority.ts';
 const SCRIPT = fileURLToPath(new URL('../../../src/agent/host/install-certificates', import.meta.url));
 const NOBODY = 65_534;
 
-/** It acts as two users. */
+/** It becomes another user, which root alone may. CI is root, so there it always runs. */
 describe.runIf(process.getuid?.() === 0)('the script that puts certificates into place', () => {
   let authority: Authority;
   let root: string;
