@@ -89,6 +89,15 @@ name" && useradd --system --no-create-home mine`);
     expect(undo.differences(before, await undo.manifest())).toEqual([]);
   });
 
+  it('ends well where a person has deleted a folder that the package’s script expects', async () => {
+    const before = await undo.manifest();
+    const { run } = await install('proftpd-core');
+    await box.must('rm -r /srv/ftp');
+    const { code, events } = await undo.of(run);
+    expect(code, events).toBe(0);
+    expect(undo.differences(before, await undo.manifest())).toEqual([]);
+  });
+
   it('takes away only what is named, what came along with it, and the rest when the last one goes', async () => {
     const before = await undo.manifest();
     const { run } = await install('jq', 'tree', 'nginx');

@@ -67,6 +67,8 @@ export const CERTIFICATES = `${WRITTEN}[Unit]
 Description=hostwright agent: certificates that are due
 Wants=network-online.target
 After=network-online.target
+# A run starts it once for each new certificate.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot

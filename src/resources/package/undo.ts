@@ -16,14 +16,34 @@ hw_take_away() {
     hw_unshield || return 1
     hw_save_all "$hw_work/save-files" && hw_save_all "$hw_work/save-trees" ||
       hw_fail 'What was made since could not be moved away, so nothing was purged: see the output of the run.'
-    [ ! -s "$hw_work/purge" ] || hw_dpkg --purge -- $(cat -- "$hw_work/purge") ||
-      hw_fail "dpkg did not purge what this step installed: $(grep -E '^dpkg: error' "$hw_log/out" | tail -n 1). Do this again once that is mended."
+    if [ -s "$hw_work/purge" ]; then
+      hw_prop
+      hw_dpkg --purge -- $(cat -- "$hw_work/purge") ||
+        hw_fail "dpkg did not purge what this step installed: $(grep -E '^dpkg: error' "$hw_log/out" | tail -n 1). Do this again once that is mended."
+      hw_unprop
+    fi
   fi
   # dpkg's own journal of a call that was killed: any call that may write takes it in.
   if [ -e /var/lib/dpkg/status-new ] || [ -n "$(ls /var/lib/dpkg/updates 2>/dev/null)" ]; then hw_dpkg --configure --pending || :; fi
   if [ -d /var/lib/dpkg/tmp.ci ] && ! grep -q '	/var/lib/dpkg/tmp.ci$' "$HW_BEFORE/found/paths"; then rm -rf -- /var/lib/dpkg/tmp.ci; fi
   # An interrupted run may have left packages half upgraded that were there before.
   [ -z "$(dpkg --audit 2>/dev/null)" ] || hw_repair
+}
+
+# hw_prop: folders of the packages that their scripts look for at their end, where they are gone: moved away with what a
+# person has put into them, or deleted by one. The script of proftpd-core, for one, ends in an error without /srv/ftp.
+hw_prop() {
+  awk '{ path = substr($0, index($0, "\t") + 1) }
+    FILENAME ~ /found.paths$/ { found[path]; next }
+    /^d/ && !(path in found) { print path }' "$HW_BEFORE/found/paths" "$HW_BEFORE/left/paths" | LC_ALL=C sort |
+    while IFS= read -r hw_path; do
+      [ -e "$hw_path" ] || [ -L "$hw_path" ] || ! grep -qF -e "$hw_path" "$hw_work/gone.ends" ||
+        { mkdir -- "$hw_path" 2>/dev/null && printf '%s\n' "$hw_path"; } || :
+    done >"$hw_work/props"
+}
+# hw_unprop: those that the scripts have left, and left empty.
+hw_unprop() {
+  LC_ALL=C sort -r "$hw_work/props" | while IFS= read -r hw_path; do [ ! -d "$hw_path" ] || rmdir -- "$hw_path" 2>/dev/null || :; done
 }
 
 # hw_hand_down: what this step has completed counts as left by the step of the earlier run that it has completed: else
