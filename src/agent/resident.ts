@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { hearRouter } from '../router/announcements.ts';
 import { keepDdns } from './ddns/keep.ts';
 import { jsonFiles } from './files.ts';
 import { readNetwork, watchNetwork } from './network.ts';
@@ -20,6 +21,7 @@ export async function stay(say: (line: string) => void): Promise<void> {
       return findRouter(gateway, wanted);
     },
     network: () => readNetwork(say),
+    hear: hearRouter,
     wantsAddress: async () => (await jsonFiles(DECLARATIONS.ddns)).length > 0,
     outsideChanged: names.changed,
     tell: say,

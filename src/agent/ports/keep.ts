@@ -8,6 +8,8 @@ import { KeptPorts } from './pass.ts';
 export interface PortsSurroundings {
   readonly find: (gateway: Gateway, wanted: Wanted) => Promise<Router | undefined>;
   readonly network: () => Promise<HostNetwork>;
+  /** Tells when the router says something to everyone; gives what ends it. */
+  readonly hear: (gateway: Gateway, heard: () => void) => () => void;
   /** Whether anybody wants to know the router's address outside, though no port is declared. */
   readonly wantsAddress: () => Promise<boolean>;
   /** The router's address outside has changed. */
@@ -42,7 +44,11 @@ const SETTLE = 200;
 /** Keeps declared ports mapped: looks at the start, when something changed, and by the clock. */
 export function keepPorts(around: PortsSurroundings): Ports {
   const { tell, places, pace = 1 } = around;
-  const ports = new KeptPorts(around);
+  const heard = new Hearing(around, () => {
+    ports.routerHeard();
+    soon();
+  });
+  const ports = new KeptPorts({ ...around, network: () => heard.network() });
   let running: Promise<void> | undefined;
   let again = false;
   let isStopped = false;
@@ -89,9 +95,41 @@ export function keepPorts(around: PortsSurroundings): Ports {
       isStopped = true;
       clearTimeout(timer);
       watcher?.close();
+      heard.stop();
       ports.close();
     },
   };
+}
+
+/** Listens to the router of the network that the host is in. */
+class Hearing {
+  readonly #around: PortsSurroundings;
+  readonly #heard: () => void;
+  #whom: string | undefined;
+  #stop = (): void => undefined;
+
+  constructor(around: PortsSurroundings, heard: () => void) {
+    this.#around = around;
+    this.#heard = heard;
+  }
+
+  async network(): Promise<HostNetwork> {
+    const network = await this.#around.network();
+    const { gateway, address } = network;
+    const whom = gateway === undefined || address === undefined ? undefined : `${address} ${gateway}`;
+    if (whom === this.#whom) return network;
+    this.stop();
+    this.#whom = whom;
+    if (gateway !== undefined && address !== undefined)
+      this.#stop = this.#around.hear({ address: gateway, hostAddress: address }, this.#heard);
+    return network;
+  }
+
+  stop(): void {
+    this.#stop();
+    this.#stop = () => undefined;
+    this.#whom = undefined;
+  }
 }
 
 /** Milliseconds between looks at a folder that can't be watched. */

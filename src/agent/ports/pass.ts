@@ -1,13 +1,13 @@
 import { networkInterfaces } from 'node:os';
 import type { Router } from '../../router/router.ts';
 import { isOutside } from '../ddns/addresses.ts';
-import type { PortState, PortVerdict } from '../declared.ts';
+import type { PortVerdict } from '../declared.ts';
 import type { HostNetwork } from '../network.ts';
 import { type DeclaredPorts, readPortDeclarations, type SinglePort } from './declared.ts';
 import type { PortsSurroundings } from './keep.ts';
 import { type Entry, keyOf, readLedger, readSecret, writeLedger } from './ledger.ts';
-import { lineOf, type Standing, standingAfter } from './standing.ts';
-import { writePortsState } from './state.ts';
+import { report, verdictOf } from './report.ts';
+import { type Standing, standingAfter } from './standing.ts';
 
 /** Milliseconds: between looks at a router that has mappings; at most, with nothing to do; for the address outside. */
 const PULSE = 15_000;
@@ -50,6 +50,12 @@ export class KeptPorts {
   networkChanged(): void {
     this.#network = undefined;
     this.#searchAt = 0;
+  }
+
+  /** The router has told everyone that it is there: it is searched for without waiting. */
+  routerHeard(): void {
+    this.#searchAt = 0;
+    this.#searches = 0;
   }
 
   close(): void {
@@ -242,47 +248,19 @@ export class KeptPorts {
   async #write({ ports, digest }: DeclaredPorts, network: HostNetwork = {}): Promise<void> {
     const { places, tell, outsideChanged } = this.#around;
     const router = this.#router;
-    const external = router ? this.#outside?.address : undefined;
-    const about = {
-      ...(network.gateway === undefined ? {} : { router: network.gateway }),
-      ...(router ? { protocol: router.protocol } : {}),
-    };
-    const states = ports.map((port): PortState => ({ ...port, verdict: this.#verdictOf(port, ports) }));
     const before = this.#written;
-    this.#written = await writePortsState(
-      places.state,
+    this.#written = await report(
+      { path: places.state, tell },
       {
-        declared: digest,
-        ...about,
-        ...(network.address === undefined ? {} : { address: network.address }),
-        ...(external === undefined ? {} : { externalAddress: external }),
-        ports: states,
+        digest,
+        network,
+        ...(router ? { protocol: router.protocol } : {}),
+        externalAddress: router ? this.#outside?.address : undefined,
+        ports: ports.map((port) => ({ ...port, verdict: verdictOf(port, ports, this.#standings) })),
       },
       before,
     );
-    if (this.#written === before) return;
-    const said =
-      before === undefined ? [] : (JSON.parse(before) as { readonly ports: readonly PortState[] }).ports;
-    for (const one of states) {
-      const was = said.find((other) => other.role === one.role && keyOf(other) === keyOf(one));
-      if (JSON.stringify(was?.verdict) !== JSON.stringify(one.verdict))
-        tell(lineOf(`${one.role} ${keyOf(one)}`, one.verdict, about));
-    }
-    outsideChanged();
-  }
-
-  #verdictOf(port: SinglePort, all: readonly SinglePort[]): PortVerdict {
-    const first = all.find((other) => keyOf(other) === keyOf(port));
-    // Two roles may want the same; the last one's wish is what was asked for.
-    const asked = all.filter((other) => keyOf(other) === keyOf(port)).at(-1) ?? first;
-    if (asked && asked.port !== port.port)
-      return { state: 'refused', detail: `‘${asked.role}’ wants it for port ${asked.port}.` };
-    return (
-      this.#standings.get(keyOf(port))?.verdict ?? {
-        state: 'no-router',
-        detail: 'The router gives no answer at the moment; it is asked again.',
-      }
-    );
+    if (this.#written !== before) outsideChanged();
   }
 
   #nextLook(): number {

@@ -61,6 +61,7 @@ let network: HostNetwork;
 let kept: Ports | undefined;
 let said: string[];
 let outside: number;
+let hearing: { readonly from: string; readonly at: string; readonly heard: () => void }[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hostwright-ports-'));
@@ -75,6 +76,7 @@ beforeEach(() => {
   network = { gateway: GATEWAY, address: OWN };
   said = [];
   outside = 0;
+  hearing = [];
 });
 afterEach(() => {
   kept?.stop();
@@ -91,6 +93,10 @@ function keep(more: { readonly finds?: boolean; readonly wantsAddress?: boolean 
     find: async ({ hostAddress }) =>
       more.finds === false || router.isSilent ? undefined : router.speak(hostAddress),
     network: async () => network,
+    hear: ({ address, hostAddress }, heard) => {
+      hearing.push({ from: address, at: hostAddress, heard });
+      return () => hearing.splice(0);
+    },
     wantsAddress: async () => more.wantsAddress ?? false,
     outsideChanged: () => {
       outside += 1;
@@ -228,6 +234,24 @@ describe('ports that are kept up', () => {
     expect(await waitForPorts(places, 5, 'blog')).toMatchObject({ isWell: true });
   });
 
+  it('are mapped again as soon as the router says that it has started, wherever the host is by then', async () => {
+    declare('blog', https);
+    router.isSilent = true;
+    const ports = keep();
+    await ports.look();
+    expect(verdicts()).toEqual(['no-router']);
+    expect(hearing).toMatchObject([{ from: GATEWAY, at: OWN }]);
+    router.isSilent = false;
+    hearing[0]?.heard();
+    await expect.poll(verdicts, { timeout: 5_000 }).toEqual(['mapped']);
+    network = { gateway: '192.168.9.1', address: OWN };
+    ports.changed();
+    await ports.look();
+    expect(hearing).toMatchObject([{ from: '192.168.9.1', at: OWN }]);
+    ports.stop();
+    expect(hearing).toEqual([]);
+  });
+
   it('are looked at anew when the clock was set back', async () => {
     declare('blog', https);
     const ports = keep();
@@ -248,6 +272,7 @@ describe('ports that are kept up', () => {
         return undefined;
       },
       network: async () => network,
+      hear: () => () => undefined,
       wantsAddress: async () => false,
       outsideChanged: () => undefined,
       tell: () => undefined,
