@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { labCapture } from '../../src/lab/exec.ts';
+import { ADDRESSES, WAN } from '../../src/lab/network.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { sh } from '../../src/quote.ts';
 import { hostwright, summaryOf, type WorkingFolder, workingFolder } from './support/hostwright.ts';
@@ -10,8 +11,12 @@ for (const release of releasesOf('trixie')) {
   const LAB = `letsencrypt-${release}`;
   const NAME = `www.site-${release}.example.org`;
 
+  const [, BOX_V6 = ''] = ADDRESSES.box;
+
   /** By the nginx of the release. */
   const HTTP3 = release === 'trixie';
+
+  const PASSIVE = Array.from({ length: 20 }, (_, index) => 21_000 + index);
 
   const on = async (node: 'box' | 'internet' | 'router' | 'phone', script: string): Promise<string> => {
     const { code, stdout, stderr } = await labCapture({ name: LAB, node, argv: ['sh', '-euc', script] });
@@ -34,6 +39,15 @@ host: attic
 connect: { lab: ${LAB} }
 roles:
   blog: { recipe: site, domain: ${NAME}, source: ./public, expose: internet, tls: letsencrypt }
+  # Whom it lets in is nobody of the internet, and the authority still gets its proof.
+  desk:
+    recipe: proxy
+    to: http://192.168.1.30:9000
+    domain: desk.${NAME}
+    auth: [anna]
+    allow: [192.168.1.30/32]
+    expose: internet
+    tls: letsencrypt
   ftp: { users: [{ name: anna }], publicAddress: ${NAME}, expose: internet, tls: letsencrypt }
   firewall: {}
 `,
@@ -55,8 +69,30 @@ roles:
       );
       expect(page).toContain('for the world');
       expect(await on('internet', sh`curl -sSi -m 10 ${`http://${NAME}/x`}`.text)).toMatch(
-        new RegExp(`^HTTP/1.1 308[^]*location: https://${NAME}/x`, 'i'),
+        new RegExp(`^HTTP/1.1 308[sS]*location: https://${NAME}/x`, 'i'),
       );
+    });
+
+    it('is believed for good once it is trusted, and shown by what lets nobody in too', async () => {
+      const ask = (name: string) =>
+        on('internet', sh`curl -sSi -m 10 --cacert /tmp/root.pem ${`https://${name}/`}`.text);
+      expect(await ask(NAME)).toMatch(/^HTTP\/2 200[\s\S]*^strict-transport-security: max-age=31536000\r$/im);
+      expect(await ask(`desk.${NAME}`)).toMatch(/^HTTP\/2 403[\s\S]*^strict-transport-security: max-age=/im);
+    });
+
+    it('is all that the internet finds, and graded A or better by testssl.sh', async () => {
+      // By IPv6 the router lets nobody in.
+      const found = await on(
+        'internet',
+        sh`export DEBIAN_FRONTEND=noninteractive; apt-get -qq update
+apt-get -qqy --no-install-recommends install nmap testssl.sh >/dev/null 2>&1
+scan='nmap -n -Pn -p- --min-rate 4000 --max-retries 1 -oG -'
+$scan ${WAN.router.v4}; $scan -6 ${BOX_V6}
+testssl --quiet --color 0 --warnings batch --ip one --add-ca /tmp/root.pem ${NAME}`.text,
+      );
+      const open = [...found.matchAll(/ (\d+)\/open\//g)].map(([, port]) => Number(port));
+      expect(open).toEqual([21, 80, 443, ...PASSIVE]);
+      expect(/^ Overall Grade +(.*)$/m.exec(found)?.[1], found).toMatch(/^A[+]?$/);
     });
 
     it('opens its ports on the router, and those of its neighbour, and nothing else', async () => {
@@ -64,8 +100,7 @@ roles:
       const open = [...chain.matchAll(/dport (\d+) dnat ip to 192\.168\.1\.20:(\d+)/g)].map(
         ([, outside, inside]) => `${outside} ${inside}`,
       );
-      const passive = Array.from({ length: 20 }, (_, index) => 21_000 + index);
-      const wanted = [80, 443, ...(HTTP3 ? [443] : []), 21, ...passive];
+      const wanted = [80, 443, ...(HTTP3 ? [443] : []), 21, ...PASSIVE];
       expect(open.sort()).toEqual(wanted.map((port) => `${port} ${port}`).sort());
       const listed = await hostwright(['ports', 'list'], folder.path);
       expect(listed.stdout).toContain('passes port 443/tcp on (');
