@@ -11,7 +11,8 @@ export function refuse(context: ForwardContext): void {
   const problems = input.rules.flatMap((rule) => problemsOf(rule, context));
   if (problems.length > 0) throw new UserError(problems);
   const [first] = facts.firewall.forwardFilters;
-  const lines = input.rules.map((rule) => `    ${nftLine(rule)}`).join('\n');
+  // Two ports may lead to the same one.
+  const lines = [...new Set(input.rules.map((rule) => `    ${nftLine(rule)}`))].join('\n');
   if (facts.firewall.firewalld.running)
     throw new HostError(
       'firewalld refuses what this host passes on, and hostwright makes no such rules in it.',

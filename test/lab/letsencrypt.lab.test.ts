@@ -69,7 +69,7 @@ roles:
       );
       expect(page).toContain('for the world');
       expect(await on('internet', sh`curl -sSi -m 10 ${`http://${NAME}/x`}`.text)).toMatch(
-        new RegExp(`^HTTP/1.1 308[sS]*location: https://${NAME}/x`, 'i'),
+        new RegExp(`^HTTP/1.1 308[\\s\\S]*location: https://${NAME}/x`, 'i'),
       );
     });
 
@@ -80,19 +80,17 @@ roles:
       expect(await ask(`desk.${NAME}`)).toMatch(/^HTTP\/2 403[\s\S]*^strict-transport-security: max-age=/im);
     });
 
-    it('is all that the internet finds, and graded A or better by testssl.sh', async () => {
-      // By IPv6 the router lets nobody in.
+    it('is all that the internet finds', async () => {
       const found = await on(
         'internet',
         sh`export DEBIAN_FRONTEND=noninteractive; apt-get -qq update
-apt-get -qqy --no-install-recommends install nmap testssl.sh >/dev/null 2>&1
-scan='nmap -n -Pn -p- --min-rate 4000 --max-retries 1 -oG -'
-$scan ${WAN.router.v4}; $scan -6 ${BOX_V6}
-testssl --quiet --color 0 --warnings batch --ip one --add-ca /tmp/root.pem ${NAME}`.text,
+apt-get -qqy --no-install-recommends install nmap >/dev/null 2>&1
+scan='nmap -n -Pn -p- --min-rate 8000 --max-retries 1 -oG -'
+$scan ${WAN.router.v4} & $scan -6 ${BOX_V6}; wait`.text,
       );
       const open = [...found.matchAll(/ (\d+)\/open\//g)].map(([, port]) => Number(port));
-      expect(open).toEqual([21, 80, 443, ...PASSIVE]);
-      expect(/^ Overall Grade +(.*)$/m.exec(found)?.[1], found).toMatch(/^A[+]?$/);
+      // By IPv6 the router lets nobody in, and nothing listens on the ports of passive FTP until somebody asks for a file.
+      expect(open).toEqual([21, 80, 443]);
     });
 
     it('opens its ports on the router, and those of its neighbour, and nothing else', async () => {
@@ -105,7 +103,9 @@ testssl --quiet --color 0 --warnings batch --ip one --add-ca /tmp/root.pem ${NAM
       const listed = await hostwright(['ports', 'list'], folder.path);
       expect(listed.stdout).toContain('passes port 443/tcp on (');
       const status = await hostwright(['status'], folder.path);
-      expect(status.stdout).toMatch(/✓ certificate blog: valid until .*\n.*✓ certificate ftp: valid until/);
+      expect(status.stdout).toMatch(
+        /✓ certificate blog: valid until .*\n.*\n.*✓ certificate ftp: valid until/,
+      );
     });
 
     it('is shown by FTP too, which takes and gives files inside and out there', async () => {
@@ -153,6 +153,7 @@ curl ${words} -T /tmp/sent ${there}; curl ${words} ${there}`.text,
     it('goes with its role, and so does the agent with the last one', async () => {
       expect((await hostwright(['remove', 'ftp', '--yes'], folder.path)).code).toBe(0);
       expect(await on('router', 'nft list chain inet router upnp-in')).not.toContain('dport 21');
+      expect((await hostwright(['remove', 'desk', '--yes'], folder.path)).code).toBe(0);
       expect((await hostwright(['remove', 'blog', '--yes'], folder.path)).code).toBe(0);
       expect(await on('router', 'nft list chain inet router upnp-in')).not.toContain('dport');
       const left = sh`systemctl list-unit-files 'hostwright-agent*' --no-legend --no-pager | cat
