@@ -27,7 +27,7 @@ async function main(words: readonly string[]): Promise<number> {
     say(`${name} …`);
     code = Math.max(code, await runNode(inModules(script), rest));
   }
-  say('Unit tests, then tests on real machines in the lab (60 to 80 minutes) …');
+  say('Unit tests, then tests on real machines in the lab (50 to 70 minutes) …');
   return Math.max(code, await runNode(inModules('vitest/vitest.mjs'), ['run', ...words]));
 }
 

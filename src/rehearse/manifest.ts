@@ -70,9 +70,12 @@ function firewallDifference(
   );
 }
 
-/** Rules without what passing packets have put into their sets. */
+/** Rules without what passing packets have put into their sets; tables by name, since a restart may load them in another order. */
 function settled(rules: string): string {
   return rules
+    .split(/^(?=table )/m)
+    .sort()
+    .join('')
     .replaceAll(/(set \w+ \{[^}]*?(?:timeout|dynamic)[^}]*?)elements = \{[^}]*\}/g, '$1')
     .replaceAll(/\s*\n\s*/g, '\n');
 }

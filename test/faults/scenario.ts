@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   ufw: 'a second firewall beside the host’s own table',
   firewalld: 'a second firewall beside the host’s own table',
+  'ufw-route': 'the same',
   'mariadb-database':
     'needs MariaDB, which takes longer to install than a trial may last; test/lab/mariadb.lab.test.ts',
   'mariadb-user': 'needs MariaDB and a vault; test/lab/mariadb.lab.test.ts',
@@ -37,7 +38,9 @@ export function scenario(lab: string): Readonly<Record<string, string>> {
         timesync: false,
         upgrades: { enabled: false },
       },
-      blog: { recipe: 'site', domain: 'blog.example.org' },
+      // With the agent, a port of the router's, and a certificate by the lab's authority.
+      blog: { recipe: 'site', domain: 'blog.example.org', expose: 'internet', tls: 'letsencrypt' },
+      cam: { recipe: 'forward', rules: [{ port: 8080, to: '192.168.1.30' }] },
       own: {
         recipe: 'extras',
         packages: ['bc', 'tree'],

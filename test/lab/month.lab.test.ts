@@ -5,7 +5,7 @@ import type { Manifest } from '../../src/rehearse/manifest.ts';
 import { workingFolder } from './support/hostwright.ts';
 import { manifestOf } from './support/manifest.ts';
 import { type Datum, lostOf, rowIsThere, writeMonth } from './support/month.ts';
-import { applyCase, change, type LabCase, labCase, labCases } from './support/recipe-cases.ts';
+import { applyCase, change, type LabCase, labCase, labCases, oneOfEach } from './support/recipe-cases.ts';
 import { restoreSnapshot, takeSnapshot, upToDate } from './support/snapshot.ts';
 
 const LAB = 'month';
@@ -16,20 +16,11 @@ const database = labCase('a database', LAB, {
   roles: { data: { recipe: 'extras', packages: ['postgresql'] } },
 });
 
-/** Two cases of each recipe, which are taken back in different ways; all of them with `HOSTWRIGHT_RELEASES=all`. */
-function fewOfEach(cases: readonly LabCase[]): readonly LabCase[] {
-  if (process.env.HOSTWRIGHT_RELEASES === 'all') return cases;
-  const recipeOf = ({ name }: LabCase) => name.slice(0, name.indexOf('/'));
-  return cases.filter(
-    (one, index) => cases.slice(0, index).filter((other) => recipeOf(other) === recipeOf(one)).length < 2,
-  );
-}
-
 /** What was written in a month since an apply is there after everything that takes the apply back. */
 describe.each(['bookworm', 'trixie'] as const)('on %s', (release) => {
   let before: Manifest;
   // Each case is lived with on one release, and taken back in one way there; neighbours differ in one or the other.
-  const cases = [database, ...fewOfEach(labCases(LAB).filter(({ idle }) => !idle))];
+  const cases = [database, ...oneOfEach(labCases(LAB).filter(({ idle }) => !idle))];
   const mine = cases.filter((_, index) => index % 2 === (release === 'bookworm' ? 0 : 1));
   const rolledBack = mine.filter((_, index) => index % 2 === 0);
   const removed = mine.filter((_, index) => index % 2 !== 0);

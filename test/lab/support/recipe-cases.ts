@@ -62,6 +62,15 @@ export function inTurns(cases: readonly LabCase[]): readonly Turn[] {
   );
 }
 
+/** The first case of each recipe; all of them with `HOSTWRIGHT_RELEASES=all`. */
+export function oneOfEach<Case extends { readonly name: string }>(cases: readonly Case[]): readonly Case[] {
+  if (process.env.HOSTWRIGHT_RELEASES === 'all') return cases;
+  const recipeOf = ({ name }: Case) => name.slice(0, name.indexOf('/'));
+  return cases.filter(
+    (one, index) => !cases.slice(0, index).some((other) => recipeOf(other) === recipeOf(one)),
+  );
+}
+
 /** A host file for a lab's box. */
 export function labCase(
   name: string,
