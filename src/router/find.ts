@@ -17,7 +17,7 @@ export interface Wanted {
 /** So many ports are renewed every few seconds without anybody noticing. */
 const FEW = 12;
 
-/** Leases to ask for; seconds. Routers commonly grant no less than two minutes by PCP and NAT-PMP, where renewing is one packet. */
+/** Leases to ask for; seconds. Many a router grants no less than two minutes by PCP. */
 const LEASES = { few: 45, usual: 120 } as const;
 
 /** Milliseconds for finding a router by each protocol. */
@@ -32,9 +32,10 @@ export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Rout
   const { ports, secret, ssdpPort, places } = wanted;
   const isFew = ports <= FEW;
   const total = places?.total ?? TOTAL;
+  const lease = isFew ? LEASES.few : LEASES.usual;
   const manner = {
     patience: { first: 250, total },
-    lease: LEASES.usual,
+    lease,
     ...(places === undefined ? {} : { port: places.udp }),
   };
   const upnp = import('./upnp/igd.ts').then(({ igd }) =>
@@ -42,7 +43,7 @@ export async function findRouter(gateway: Gateway, wanted: Wanted): Promise<Rout
       search: total,
       find: total + total / 2,
       request: total,
-      lease: isFew ? LEASES.few : LEASES.usual,
+      lease,
       ...(ssdpPort === undefined ? {} : { localPort: ssdpPort }),
       ...(places === undefined ? {} : { ssdpPort: places.ssdp }),
     }),

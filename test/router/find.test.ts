@@ -36,11 +36,11 @@ describe('the router that is found', () => {
   it.each([
     ['UPnP for a few ports', 2, { pcp: 0, natPmp: 0, upnp: true }, 'upnp-igd1', 45],
     ['PCP for many', 50, { pcp: 0, natPmp: 0, upnp: true }, 'pcp', 120],
-    ['PCP without UPnP', 2, { pcp: 0, natPmp: 0 }, 'pcp', 120],
-    ['NAT-PMP where PCP has another version', 2, { pcp: 1, natPmp: 0 }, 'nat-pmp', 120],
+    ['PCP without UPnP', 2, { pcp: 0, natPmp: 0 }, 'pcp', 45],
+    ['NAT-PMP where PCP has another version', 2, { pcp: 1, natPmp: 0 }, 'nat-pmp', 45],
     ['NAT-PMP where PCP is not allowed', 50, { pcp: 2, natPmp: 0, upnp: true }, 'nat-pmp', 120],
     ['UPnP where neither is', 50, { pcp: 2, natPmp: 2, upnp: true }, 'upnp-igd1', 120],
-    ['PCP without announcements', 2, { pcp: 4 }, 'pcp', 120],
+    ['PCP without announcements', 2, { pcp: 4 }, 'pcp', 45],
   ])('is asked by %s', async (_, ports, answers, protocol, lease) => {
     expect(await find(ports, answers)).toEqual({ protocol, lease });
   });

@@ -72,9 +72,10 @@ async function place(
   if (replaces === undefined) return client.createOrder({ identifiers });
   const wish = { identifiers, replaces };
   return client.createOrder(wish).catch((error: unknown) => {
-    // Some CAs know renewal information and not this member; it was replaced already; it was another account's.
-    const isRefused = error instanceof AcmeProblem && error.type !== 'rateLimited' && error.status < 500;
-    if (isRefused && !['rejectedIdentifier', 'caa', 'accountDoesNotExist'].includes(error.type))
+    // Some CAs know renewal information and not this member; it was replaced already; it was another account's; the CA has lost
+    // it, which pebble calls a fault of its own. A courtesy must not be what keeps a certificate from being renewed.
+    const others = ['rateLimited', 'rejectedIdentifier', 'caa', 'accountDoesNotExist'];
+    if (error instanceof AcmeProblem && !others.includes(error.type))
       return client.createOrder({ identifiers });
     throw error;
   });

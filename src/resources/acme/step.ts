@@ -27,9 +27,14 @@ export function acmeStep({ name, declaration }: AcmeSpec, { sha256 }: AcmeState)
     unmoved:
       sha256 === '' ? sh`[ ! -e ${path} ] && [ ! -L ${path} ]` : sh`[ -f ${path} ] && [ ! -L ${path} ]`,
     record: sh`hw_keep ${path}`,
-    // What proves the names is served once services have read their configuration; they would be told at the run's end.
+    // One that works has read the declarations already, and is not started a second time meanwhile (systemctl(1)): its end is
+    // waited for. What proves the names is served once services have read their configuration; they would be told at the run's end.
     change: sh`(set +e; hw_deliver "$HW_STATE"/pending/*:*)
 hw_put ${file} ${path} 0640 root ${AGENT.user} || exit 1
+hw_tries=0
+while [ "$(systemctl show --value -p ActiveState hostwright-agent-certificates.service)" = activating ] && [ "$hw_tries" -lt ${PATIENCE * 5} ]; do
+  sleep 0.2; hw_tries=$((hw_tries + 1))
+done
 systemctl start --no-block hostwright-agent-certificates.service || exit 1
 hw_line=$(timeout ${PATIENCE + 10} ${asAgent(['wait', 'certificate', name, `${PATIENCE}`])} 2>&1 </dev/null | tail -n 1)
 hw_say "\${hw_line:-The agent gave no answer.}"

@@ -120,6 +120,17 @@ describe('a certificate', () => {
     );
   });
 
+  it.each([
+    ['does not want to know it', { status: 409, type: 'alreadyReplaced' }],
+    ['breaks down over it, as pebble does', { status: 500, type: 'serverInternal' }],
+  ])('is renewed though the CA, told which one it replaces, %s', async (_, fault) => {
+    ca.renewalInfo = { start: '2000-01-01T00:00:00Z', end: '2000-01-02T00:00:00Z', retryAfter: '3600' };
+    declare();
+    await renewDue(context());
+    ca.fault = ({ payload }) => ('replaces' in payload ? fault : undefined);
+    expect(await renewDue(context())).toMatchObject([{ did: 'issued' }]);
+  });
+
   it('asks again about its renewal when the CA wants it, and comes earlier when told so', async () => {
     const [soon, late] = [Date.now() + 40 * 86_400_000, Date.now() + 41 * 86_400_000].map((time) =>
       new Date(time).toISOString(),
